@@ -1,0 +1,316 @@
+// send/campaign_file - the file's fields, one function per object of it. Pure.
+#include "campaign_file.hpp"
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <algorithm>
+#include <array>
+#include <utility>
+#include "closest.hpp"
+#include "object_reader.hpp"
+
+namespace broadside::send {
+namespace {
+
+using simdjson::dom::element;
+
+std::string indexed(std::string_view list, std::size_t index) { return fmt::format("{}[{}]", list, index); }
+
+void read_limit(object_reader& parent, rate_limit& out) {
+  auto limit = parent.object("limit");
+  if (!limit) return;
+  limit->number("per_second", out.per_second, presence::required);
+  if (out.per_second < 0) limit->found().add(limit->path_of("per_second"), "must be 0 (no limit) or more");
+  limit->whole("burst", out.burst);
+  limit->end();
+}
+
+std::vector<std::string> read_attributes(object_reader& root) {
+  std::vector<std::string> out;
+  const auto names = root.list("attributes");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::string_view name;
+    if (names[i].get(name) != simdjson::SUCCESS) root.found().add(indexed("attributes", i), "must be a text in quotes");
+    out.emplace_back(name);
+  }
+  return out;
+}
+
+void read_media(object_reader& root, std::vector<media_link>& out) {
+  const auto all = root.list("media");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    object_reader one(all[i], indexed("media", i), root.found());
+    media_link& link = out.emplace_back();
+    one.text("url", link.url, presence::required);
+    one.text("mime_type", link.mime_type, presence::required);
+    one.end();
+  }
+}
+
+void read_sender(object_reader& root, sender_profile& out) {
+  auto sender = root.object("sender", presence::required);
+  if (!sender) return;
+  sender->text("display_name", out.display_name);
+  sender->text("sender", out.sender, presence::required);
+  const auto all = sender->list("routes", presence::required);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    object_reader one(all[i], indexed("sender.routes", i), root.found());
+    route_share& share = out.routes.emplace_back();
+    one.text("route", share.route, presence::required);
+    one.whole("weight", share.weight);
+    one.end();
+  }
+  sender->end();
+}
+
+void read_fallback(object_reader& root, sms_fallback& out) {
+  auto fallback = root.object("fallback");
+  if (!fallback) return;
+  fallback->flag("enabled", out.enabled);
+  fallback->text("text", out.text);
+  fallback->text("sender", out.sender);
+  fallback->flag("append_link", out.append_link);
+  fallback->end();
+}
+
+void read_on_unknown(object_reader& root, on_unknown& out) {
+  constexpr std::string_view rule = R"(must be "hold", "resend" or "resend_if_deduplicated")";
+  if (!root.find("on_unknown")) return;
+  std::string word = "hold";
+  root.text("on_unknown", word);
+  if (word == "hold") {
+    out = on_unknown::hold;
+  } else if (word == "resend") {
+    out = on_unknown::resend;
+  } else if (word == "resend_if_deduplicated") {
+    out = on_unknown::resend_if_deduplicated;
+  } else {
+    root.found().add("on_unknown", std::string(rule));
+  }
+}
+
+void read_campaign(object_reader& root, campaign& out) {
+  root.text("name", out.name, presence::required);
+  out.attributes = read_attributes(root);
+  root.text("subject", out.subject);
+  root.text("text", out.text);
+  read_media(root, out.media);
+  read_sender(root, out.sender);
+  read_fallback(root, out.fallback);
+  root.duration("age_max", out.age_max);
+  root.duration("validity", out.validity);
+  read_on_unknown(root, out.on_unknown);
+  root.text("action_id", out.action_id);
+  root.text("action_name", out.action_name);
+  root.text("campaign_policy", out.campaign_policy);
+  root.text("consent_category", out.consent_category);
+}
+
+void read_columns(object_reader& root, const std::vector<std::string>& attributes, audience_columns& out) {
+  out.values = attributes;  // a column has its attribute's name unless the file says otherwise
+  auto audience = root.object("audience");
+  if (!audience) return;
+  audience->text("to", out.to);
+  if (out.to.empty()) root.found().add("audience.to", "must name the column of the phone number");
+  if (auto columns = audience->object("columns")) {
+    for (std::size_t i = 0; i < attributes.size(); ++i) columns->text(attributes[i], out.values[i]);
+    columns->end();
+  }
+  audience->end();
+}
+
+void read_http(object_reader& route, http_options& out) {
+  auto http = route.object("http");
+  if (!http) return;
+  http->whole("connections_max", out.connections_max);
+  http->duration("resolve_timeout", out.resolve_timeout);
+  http->duration("connect_timeout", out.connect_timeout);
+  http->duration("write_timeout", out.write_timeout);
+  http->duration("response_timeout", out.response_timeout);
+  http->duration("idle_timeout", out.idle_timeout);
+  http->duration("dns_ttl", out.dns_ttl);
+  http->duration("backoff_min", out.backoff_min);
+  http->duration("backoff_max", out.backoff_max);
+  http->whole("response_head_max", out.response_head_max);
+  http->whole("response_body_max", out.response_body_max);
+  http->end();
+}
+
+void read_tls(object_reader& route, tls_options& out) {
+  auto tls = route.object("tls");
+  if (!tls) return;
+  tls->text("ca_file", out.ca_file);
+  tls->text("server_name", out.server_name);
+  tls->flag("verify", out.verify);
+  tls->end();
+}
+
+bool is_variable_name(std::string_view name) noexcept {
+  const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !name.empty() && name.size() <= 128 && fits(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return fits(c) || digit(c); });
+}
+
+// The value is never repeated: whoever pasted a key here must not find it in a log as well.
+void read_key(object_reader& route, std::string& out) {
+  route.refuse("api_key", "a key in a file is refused: put it in an environment variable and name that in api_key_env");
+  route.text("api_key_env", out, presence::required);
+  if (!out.empty() && !is_variable_name(out)) {
+    route.found().add(route.path_of("api_key_env"),
+                      "must be the name of an environment variable (letters, digits, underscores), not a key");
+    out.clear();
+  }
+}
+
+void read_sinch(object_reader& route, route_entry& out) {
+  route.text("base_url", out.base_url);
+  route.text("service_id", out.service_id, presence::required);
+  route.flag("cache_content", out.cache_content);
+  for (const std::string_view key : {"messages_per_request", "entity_id", "application_id"}) {
+    route.refuse(key, "is for infobip only");
+  }
+}
+
+void read_infobip(object_reader& route, route_entry& out) {
+  route.text("base_url", out.base_url, presence::required);
+  route.whole("messages_per_request", out.messages_per_request);
+  route.text("entity_id", out.entity_id);
+  route.text("application_id", out.application_id);
+  for (const std::string_view key : {"service_id", "cache_content"}) route.refuse(key, "is for sinch only");
+}
+
+void read_route(element from, std::string path, violations& found, route_entry& out) {
+  object_reader route(from, std::move(path), found);
+  route.text("name", out.name, presence::required);
+  std::string provider;
+  route.text("provider", provider, presence::required);
+  read_key(route, out.api_key_env);
+  if (provider == "infobip") {
+    out.provider = provider_kind::infobip;
+    read_infobip(route, out);
+  } else {
+    constexpr std::array<std::string_view, 2> kinds{"sinch", "infobip"};
+    const std::string_view near = closest(provider, kinds);
+    if (!provider.empty() && provider != "sinch") {
+      found.add(route.path_of("provider"), fmt::format(R"(must be "sinch" or "infobip"{})",
+                                                       near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+    }
+    read_sinch(route, out);
+  }
+  read_limit(route, out.limit);
+  read_http(route, out.http);
+  read_tls(route, out.tls);
+  route.end();
+}
+
+void read_routes(object_reader& root, std::vector<route_entry>& out) {
+  const auto all = root.list("routes", presence::required);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    read_route(all[i], indexed("routes", i), root.found(), out.emplace_back());
+}
+
+void read_senders(object_reader& root, std::vector<sender_limit>& out) {
+  const auto all = root.list("senders");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    object_reader one(all[i], indexed("senders", i), root.found());
+    sender_limit& limit = out.emplace_back();
+    one.text("sender", limit.sender, presence::required);
+    read_limit(one, limit.limit);
+    one.end();
+  }
+}
+
+void read_retry(object_reader& root, retry_options& out) {
+  auto retry = root.object("retry");
+  if (!retry) return;
+  retry->whole("attempts_max", out.attempts_max);
+  retry->duration("delay_min", out.delay_min);
+  retry->duration("delay_max", out.delay_max);
+  retry->duration("suspend_min", out.suspend_min);
+  retry->duration("suspend_max", out.suspend_max);
+  retry->end();
+}
+
+// The first place where the reader of values stumbles; the checker of the whole says only that something is wrong.
+simdjson::error_code stumble(simdjson::ondemand::value value, unsigned depth = 0) {
+  constexpr unsigned depth_max = 64;
+  if (depth > depth_max) return simdjson::DEPTH_ERROR;
+  simdjson::ondemand::json_type type{};
+  if (const auto fault = value.type().get(type)) return fault;
+  if (type == simdjson::ondemand::json_type::array) {
+    simdjson::ondemand::array array;
+    if (const auto fault = value.get_array().get(array)) return fault;
+    for (auto each : array) {
+      simdjson::ondemand::value one;
+      if (const auto fault = std::move(each).get(one)) return fault;
+      if (const auto fault = stumble(one, depth + 1)) return fault;
+    }
+    return simdjson::SUCCESS;
+  }
+  if (type == simdjson::ondemand::json_type::object) {
+    simdjson::ondemand::object object;
+    if (const auto fault = value.get_object().get(object)) return fault;
+    for (auto each : object) {
+      simdjson::ondemand::field one;
+      if (const auto fault = std::move(each).get(one)) return fault;
+      if (const auto fault = stumble(one.value(), depth + 1)) return fault;
+    }
+    return simdjson::SUCCESS;
+  }
+  std::string_view text;
+  double number = 0;
+  bool flag = false;
+  if (type == simdjson::ondemand::json_type::string) return value.get_string().get(text);
+  if (type == simdjson::ondemand::json_type::number) return value.get_double().get(number);
+  if (type == simdjson::ondemand::json_type::boolean) return value.get_bool().get(flag);
+  return value.is_null() ? simdjson::SUCCESS : simdjson::INCORRECT_TYPE;
+}
+
+std::string syntax_rule(const simdjson::padded_string& json, simdjson::error_code fault) {
+  constexpr std::string_view rule = "must be JSON in UTF-8";
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::value root;
+  const char* place = nullptr;
+  const bool walked = fault != simdjson::DEPTH_ERROR && parser.iterate(json).get(document) == simdjson::SUCCESS &&
+                      document.get_value().get(root) == simdjson::SUCCESS && stumble(root) != simdjson::SUCCESS;
+  if (!walked || document.current_location().get(place) != simdjson::SUCCESS) {
+    return fmt::format("{}: {}", rule, simdjson::error_message(fault));
+  }
+  const auto line = 1 + std::count(json.data(), place, '\n');
+  return fmt::format("{}: stopped understanding it in line {}", rule, line);
+}
+
+}  // namespace
+
+campaign_file_reading read_campaign_file(std::string_view json) {
+  campaign_file_reading out;
+  if (json.size() > campaign_file_bytes_max) {
+    out.violations.push_back({"the file", fmt::format("must be at most {} bytes", campaign_file_bytes_max)});
+    return out;
+  }
+  if (json.starts_with("\xEF\xBB\xBF")) json.remove_prefix(3);
+  const simdjson::padded_string padded(json);
+  simdjson::dom::parser parser;
+  element top;
+  if (const auto fault = parser.parse(padded).get(top); fault != simdjson::SUCCESS) {
+    out.violations.push_back({"the file", syntax_rule(padded, fault)});
+    return out;
+  }
+  violations found;
+  object_reader root(top, "", found);
+  read_campaign(root, out.file.campaign);
+  read_columns(root, out.file.campaign.attributes, out.file.columns);
+  read_routes(root, out.file.routes);
+  read_senders(root, out.file.options.senders);
+  read_retry(root, out.file.options.retry);
+  root.whole("shards", out.file.options.shards);
+  root.whole("messages_inside_max", out.file.options.messages_inside_max);
+  root.whole("recipient_bytes_max", out.file.options.recipient_bytes_max);
+  root.whole("instance", out.file.options.instance);
+  root.end();
+  out.violations = found.all();
+  return out;
+}
+
+}  // namespace broadside::send

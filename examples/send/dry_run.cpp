@@ -1,0 +1,158 @@
+// send/dry_run - read, render, count. One thread.
+#include "dry_run.hpp"
+#include <fmt/format.h>
+#include <algorithm>
+#include <broadside/campaign.hpp>
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+namespace broadside::send {
+namespace {
+
+constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::uint64_t messages_shown = 3;
+constexpr std::size_t text_shown_max = 2'000;
+
+class checker {
+ public:
+  checker(const setup& with, campaign_preview preview, audience_input& input, const run_options& how)
+      : setup_(with),
+        preview_(std::move(preview)),
+        input_(input),
+        how_(how),
+        reader_(how.format, with.columns, how.csv),
+        rejects_(how.numbers) {}
+
+  exit_code run() {
+    if (!how_.rejects_path.empty() && !rejects_.open(how_.rejects_path)) return output_failed();
+    std::vector<char> chunk(chunk_bytes);
+    while (true) {
+      if (!read_records()) return exit_code::audience_unreadable;
+      if (input_.at_end()) break;
+      const std::size_t n = input_.read(chunk);
+      reader_.feed({chunk.data(), n});
+      if (input_.at_end()) reader_.finish();
+    }
+    if (!rejects_.file().close()) return output_failed();
+    print_sum();
+    if (!input_.error().empty()) {
+      fmt::print(stderr, "error: {}\n", input_.error());
+      return exit_code::audience_unreadable;
+    }
+    return sendable_ == rows_ ? exit_code::done : exit_code::done_with_losses;
+  }
+
+ private:
+  exit_code output_failed() {
+    fmt::print(stderr, "error: {}\n", rejects_.file().error());
+    return exit_code::output_failed;
+  }
+
+  bool read_records() {
+    audience_record record;
+    for (auto step = reader_.next(record); step != audience_step::more; step = reader_.next(record)) {
+      if (step == audience_step::unusable) {
+        for (const std::string& each : reader_.errors()) {
+          fmt::print(stderr, "error: {}: {}\n", how_.audience, printable(each, 300));
+        }
+        return false;
+      }
+      ++rows_;
+      check(record);
+    }
+    return true;
+  }
+
+  void check(const audience_record& record) {
+    if (record.fault != row_fault::none) return reject(record, name_of(record.fault), explain(record.fault));
+    const recipient who{record.to, record.values};
+    const auto rendered = preview_.render(who, parts_);
+    if (!rendered.has_value()) {
+      const auto reason = static_cast<errc>(rendered.error().value());
+      return reject(record, name_of(reason), message_of(reason));
+    }
+    std::size_t bytes = record.to.size();
+    for (const std::string_view value : record.values) bytes += value.size();
+    if (bytes > setup_.options.recipient_bytes_max) {
+      return reject(record, name_of(errc::recipient_too_large), message_of(errc::recipient_too_large));
+    }
+    if (sendable_++ < messages_shown) print_message(record);
+  }
+
+  void reject(const audience_record& record, std::string_view reason, std::string_view why) {
+    const auto found = reasons_.find(reason);
+    ++(found != reasons_.end() ? found->second : reasons_[std::string(reason)]);
+    rejects_.add(record.line, record.number, reason, why, record.to);
+  }
+
+  void print_message(const audience_record& record) const {
+    const bool plain = how_.numbers == privacy::plain;
+    fmt::print("--- message {} (line {}) to {}\n", sendable_, record.line, plain ? parts_.to : masked(parts_.to));
+    if (!parts_.subject.empty()) fmt::print("subject: {}\n", printable(parts_.subject, text_shown_max));
+    if (!parts_.text.empty()) fmt::print("text: {}\n", printable(parts_.text, text_shown_max));
+    for (const media_link& media : setup_.campaign.media) {
+      fmt::print("media: {} ({})\n", printable(media.url, text_shown_max), printable(media.mime_type, 128));
+    }
+    if (!parts_.fallback_text.empty()) fmt::print("as SMS: {}\n", printable(parts_.fallback_text, text_shown_max));
+  }
+
+  // Messages per second that the limits let through; zero: no limit.
+  [[nodiscard]] double allowed_per_second() const {
+    double routes = 0;
+    bool unlimited = false;
+    for (const route_share& share : setup_.campaign.sender.routes) {
+      for (const route_options& route : setup_.options.routes) {
+        if (route.name != share.route) continue;
+        unlimited = unlimited || route.limit.unlimited();
+        routes += route.limit.per_second;
+      }
+    }
+    double allowed = unlimited ? 0 : routes;
+    for (const sender_limit& each : setup_.options.senders) {
+      if (each.sender != setup_.campaign.sender.sender || each.limit.unlimited()) continue;
+      allowed = allowed > 0 ? std::min(allowed, each.limit.per_second) : each.limit.per_second;
+    }
+    return allowed;
+  }
+
+  void print_sum() const {
+    fmt::print("Dry run of \"{}\": nothing was sent\n", printable(setup_.campaign.name, 255));
+    fmt::print("  {:<12}{:>12}\n  {:<12}{:>12}\n  {:<12}{:>12}\n", "rows read", rows_, "would send", sendable_,
+               "would not", rows_ - sendable_);
+    for (const auto& [reason, count] : reasons_) fmt::print("    {:<30}{:>12}\n", reason, count);
+    for (const route_share& share : setup_.campaign.sender.routes) {
+      fmt::print("  route {} (weight {})\n", printable(share.route, 64), share.weight);
+    }
+    if (const double allowed = allowed_per_second(); allowed > 0 && sendable_ > 0) {
+      const double most = std::min(static_cast<double>(sendable_) / allowed, 1e9);
+      fmt::print("  takes at least {} at the limits' {:.6g} messages a second\n",
+                 span_text(std::chrono::milliseconds(static_cast<std::int64_t>(most * 1000))), allowed);
+    }
+    if (sendable_ != rows_ && !how_.rejects_path.empty()) fmt::print("Rows to mend are in {}\n", how_.rejects_path);
+  }
+
+  const setup& setup_;
+  campaign_preview preview_;
+  audience_input& input_;
+  const run_options& how_;
+  audience_reader reader_;
+  rejects_file rejects_;
+  message_parts parts_;
+  std::uint64_t rows_ = 0;
+  std::uint64_t sendable_ = 0;
+  reason_counts reasons_;
+};
+
+}  // namespace
+
+exit_code dry_run(const setup& with, audience_input& input, const run_options& how) {
+  auto preview = campaign_preview::compile(with.campaign, with.options.routes);
+  if (!preview.has_value()) {
+    fmt::print(stderr, "error: the campaign cannot be launched\n{}\n", preview.error().message());
+    return exit_code::wrong_usage;
+  }
+  return checker(with, std::move(*preview), input, how).run();
+}
+
+}  // namespace broadside::send

@@ -1,0 +1,39 @@
+// send/output_file - a file that is written in blocks; a failure to write is remembered, never swallowed.
+//
+// One thread. Not fsynced: it is a report, the engine's journal is what survives.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace broadside::send {
+
+class output_file {
+ public:
+  output_file() = default;
+  output_file(const output_file&) = delete;
+  output_file& operator=(const output_file&) = delete;
+  ~output_file();
+
+  enum class mode : bool { replace, append };
+  /// Readable by its owner alone: it has customers in it. False: see error().
+  bool open(const std::string& path, mode);
+  [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+  void write(std::string_view text);
+  /// Hands everything to the system. False: see error(), and nothing more is written.
+  bool flush();
+  bool close();
+  /// What the system said first; empty: nothing went wrong.
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
+
+ private:
+  void fail(int code);
+
+  int fd_ = -1;
+  std::string path_;
+  std::string buffer_;
+  std::string error_;
+};
+
+}  // namespace broadside::send

@@ -1,0 +1,85 @@
+// send/rejects - one CSV row each: line,record,reason,explanation,recipient. One thread.
+#include "rejects.hpp"
+#include <fmt/format.h>
+#include <algorithm>
+#include <broadside/phone.hpp>
+#include <cstddef>
+#include <iterator>
+
+namespace broadside::send {
+
+bool is_about_the_row(errc reason) noexcept {
+  switch (reason) {
+    case errc::phone_empty:
+    case errc::phone_no_prefix:
+    case errc::phone_bad_character:
+    case errc::phone_too_short:
+    case errc::phone_too_long:
+    case errc::phone_bad_country:
+    case errc::phone_bad_nanp:
+    case errc::wrong_number_of_values:
+    case errc::recipient_too_large:
+    case errc::invalid_utf8:
+    case errc::text_too_long:
+    case errc::subject_too_long:
+    case errc::fallback_text_too_long:
+    case errc::message_empty:
+    case errc::message_too_large:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void append_csv_field(std::string& out, std::string_view text) {
+  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+  const bool quoted = formula || text.find_first_of(",\"\r\n") != std::string_view::npos;
+  if (!quoted) {
+    out += text;
+    return;
+  }
+  out += '"';
+  if (formula) out += '\'';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+std::string masked(std::string_view number) {
+  if (const auto parsed = phone::parse(number); parsed.has_value()) return parsed->masked();
+  constexpr std::size_t shown = 4;
+  constexpr std::size_t length_max = 24;
+  std::string out;
+  const std::size_t begin = number.starts_with('+') ? 1 : 0;
+  out.append(number.substr(0, begin));
+  const std::string_view rest = number.substr(begin);
+  const std::size_t hidden = rest.size() > shown ? rest.size() - shown : rest.size();
+  out.append(std::min(hidden, length_max), '*');
+  // only plain characters: a number that is none may hold anything
+  for (const char c : rest.substr(hidden)) out += c > ' ' && c < 0x7F ? c : '?';
+  return out;
+}
+
+bool rejects_file::open(const std::string& path) {
+  if (!file_.open(path, output_file::mode::replace)) return false;
+  file_.write("line,record,reason,explanation,recipient\r\n");
+  return true;
+}
+
+void rejects_file::add(std::uint64_t line, std::uint64_t record, std::string_view reason, std::string_view why,
+                       std::string_view number) {
+  if (!file_.is_open()) return;
+  row_.clear();
+  fmt::format_to(std::back_inserter(row_), "{},{},", line, record);
+  append_csv_field(row_, reason);
+  row_ += ',';
+  append_csv_field(row_, why);
+  row_ += ',';
+  append_csv_field(row_, privacy_ == privacy::plain ? std::string(number) : masked(number));
+  row_ += "\r\n";
+  file_.write(row_);
+}
+
+}  // namespace broadside::send

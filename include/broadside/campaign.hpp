@@ -1,0 +1,106 @@
+// broadside/campaign - what is sent, from whom, and under which rules. Compiled and checked once, then immutable.
+#pragma once
+
+#include <broadside/message.hpp>
+#include <broadside/result.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace broadside {
+
+struct route_options;
+
+/// One row of the audience. Views are dead when engine::submit() returns.
+struct recipient {
+  std::string_view to{};                       ///< as the customer record has it: "+1…" or "00…"
+  std::span<const std::string_view> values{};  ///< in the order of campaign::attributes
+};
+
+/// What to do with a message whose answer was lost after its bytes left.
+enum class on_unknown : std::uint8_t {
+  hold,                    ///< it ends as maybe_sent. Never a second copy. The default
+  resend,                  ///< it is sent again: at least once, perhaps twice
+  resend_if_deduplicated,  ///< sent again only through a provider that refuses a repeated message_id; else held
+};
+
+/// A route this campaign may use, and its share of the messages.
+struct route_share {
+  std::string route{};         ///< a name in options::routes
+  std::uint32_t weight = 1;  ///< 1 to 1000; shares are weight / sum of weights
+};
+
+struct sender_profile {
+  std::string display_name{};         ///< for people; not sent
+  std::string sender{};               ///< short code, toll-free or 10DLC number ("+1…" or digits), or a name
+  std::vector<route_share> routes{};  ///< at least one
+};
+
+/// The provider's own SMS fallback for phones and networks that cannot take an MMS.
+struct sms_fallback {
+  bool enabled = false;
+  std::string text{};         ///< a template; required when enabled
+  std::string sender{};       ///< empty: the profile's sender
+  bool append_link = true;  ///< let the provider append a link to the media, where it can (Sinch)
+};
+
+/// Templates are `{{ attribute }}` and `{{ attribute | default('text') }}`; the default stands for a missing or empty
+/// value. An attribute that `attributes` does not list is a violation, so a misspelt name cannot reach a customer.
+struct campaign {
+  std::string name{};                     ///< 1 to 255 bytes
+  std::vector<std::string> attributes{};  ///< names, unique; recipient::values follow this order. At most 256
+  std::string subject{};                  ///< template; may be empty
+  std::string text{};                     ///< template; may be empty when there is media
+  std::vector<media_link> media{};
+  sender_profile sender{};
+  sms_fallback fallback{};
+
+  /// How long a message may stay in the engine before it expires. 1 s to 7 days.
+  std::chrono::seconds age_max = std::chrono::hours{24};
+  /// How long the provider may try to deliver, 1 min to 48 h (what every provider here honours). Zero: its default.
+  std::chrono::seconds validity{};
+  broadside::on_unknown on_unknown = broadside::on_unknown::hold;
+
+  // what events repeat for the marketing platform
+  std::string action_id{};
+  std::string action_name{};
+  std::string campaign_policy{};
+  std::string consent_category{};
+};
+
+/// What one recipient would get. Keeps its capacity from one render() to the next.
+struct message_parts {
+  std::string to{};  ///< the number as a provider would see it: "+12125550123". Not masked
+  std::string subject{};
+  std::string text{};
+  std::string fallback_text{};  ///< empty when the fallback is not enabled
+};
+
+/// A campaign compiled and checked as launch() does it, to look at messages before any leaves: no engine, no threads,
+/// no socket. Not thread-safe.
+class campaign_preview {
+ public:
+  /// Errors: invalid_campaign with every violation. `routes` is read during the call only; providers are kept.
+  [[nodiscard]] static result<campaign_preview, failure> compile(const campaign&,
+                                                                 std::span<const route_options> routes);
+
+  campaign_preview(campaign_preview&&) noexcept;
+  campaign_preview& operator=(campaign_preview&&) noexcept;
+  ~campaign_preview();
+
+  /// Renders and checks what the recipient would get. Errors: the reason with which the engine would end the message as
+  /// rejected on at least one of the campaign's routes; `out` then holds what was rendered until then.
+  [[nodiscard]] result<void> render(const recipient&, message_parts& out) const;
+
+ private:
+  class impl;
+  explicit campaign_preview(std::unique_ptr<impl>) noexcept;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace broadside

@@ -1,0 +1,113 @@
+// broadside/engine - the engine: campaigns in, recipients in, events out.
+//
+// Thread-safe unless a call says otherwise. Never calls the host back: events are pulled.
+#pragma once
+
+#include <broadside/campaign.hpp>
+#include <broadside/environment.hpp>
+#include <broadside/event.hpp>
+#include <broadside/message.hpp>
+#include <broadside/options.hpp>
+#include <broadside/result.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace broadside {
+
+/// What submit() took. Full is a value, not a block: poll(), then submit the rest.
+struct submitted {
+  std::size_t accepted = 0;  ///< recipients taken from the front of the span, repeats below the resume point included
+  position at{};             ///< where the last of them stands in the journal
+  errc stopped_by{};         ///< a default errc (0): all were taken. Else full, intake_closed, campaign_paused, …
+};
+
+/// How a route is doing: a snapshot that may be stale when it is read.
+struct route_status {
+  std::string name;
+  std::uint32_t connections = 0;         ///< open, on all shards
+  std::uint64_t in_flight = 0;           ///< messages whose request is on its way
+  std::uint64_t waiting = 0;             ///< messages assigned to the route and not yet sent
+  std::chrono::milliseconds rests_for{};  ///< until an account fault or a throttle is over; zero: it works
+  bool suspended = false;                ///< it rests because of an account fault (key, credits, sender), not a throttle
+  std::string last_error;                ///< of the provider or the wire, with no secret in it; empty: none yet
+};
+
+class engine {
+ public:
+  /// Validates, takes all memory, starts the shards. Errors: invalid_options with every violation, or what the system
+  /// said. `environment` outlives the engine. Throws std::bad_alloc when memory is short; nothing later does.
+  [[nodiscard]] static result<engine, failure> open(options, environment& = environment::system());
+
+  engine(engine&&) noexcept;
+  engine& operator=(engine&&) noexcept;
+  /// stop()s. With the in-memory journal, events that were not polled are lost.
+  ~engine();
+
+  /// Compiles and checks everything once. Errors: invalid_campaign with every violation, too_many_campaigns.
+  [[nodiscard]] result<campaign_id, failure> launch(campaign);
+
+  /// A part of the campaign's audience, submitted in order by one thread at a time: a file, a partition, a producer.
+  [[nodiscard]] result<source_id> open_source(campaign_id, std::string_view name);
+
+  /// Takes what fits. Recipients have the ordinals first, first+1, …; those below resume_point() were taken already and
+  /// are skipped; gaps are allowed. Copies what it takes. Bad numbers and values are taken too and end as `rejected`,
+  /// so that every row has its event. Neither blocks nor allocates. One thread at a time per source.
+  submitted submit(source_id, ordinal first, std::span<const recipient>) noexcept;
+
+  /// The source has no more recipients: submit() to it answers source_finished from now on.
+  result<void> finish(source_id);
+
+  /// First ordinal not yet durably taken: go on from here. With the in-memory journal it is 0 after a restart.
+  [[nodiscard]] ordinal resume_point(source_id) const noexcept;
+
+  /// Moves up to out.size() events to `out`. An unread event keeps its message's place, so a host that stops reading
+  /// stops the intake: events are bounded and never dropped.
+  std::size_t poll(std::span<event> out) noexcept;
+
+  /// Everything at or before `at` is handled: not delivered again after a restart.
+  void confirm(position at) noexcept;
+
+  /// Everything at or before this survives what the journal survives; with the in-memory journal, nothing but pause().
+  [[nodiscard]] position durable() const noexcept;
+
+  /// Readable when poll() has news. Owned by the engine; wait on it, do not read it.
+  [[nodiscard]] int event_fd() const noexcept;
+
+  /// The books of a campaign: exact when nothing moves, and balanced always. Unknown ids: all zero.
+  [[nodiscard]] ledger counts(campaign_id) const noexcept;
+
+  /// True once every source is finished and nothing is inside.
+  [[nodiscard]] bool finished(campaign_id) const noexcept;
+
+  /// What events of this campaign and route say of it, for append_json(). Views live as long as the engine.
+  [[nodiscard]] event_context context(campaign_id, std::uint16_t route) const noexcept;
+
+  [[nodiscard]] std::vector<route_status> routes() const;
+
+  /// No further request starts for the campaign; those on their way end. submit() answers campaign_paused.
+  result<void> pause(campaign_id);
+  result<void> resume(campaign_id);
+  /// Final. What waits ends as not_sent; what is on its way ends as the provider says.
+  result<void> cancel(campaign_id);
+
+  /// Closes the intake and waits until every message has its outcome; poll() goes on working, also meanwhile from
+  /// another thread. Errors: timed_out (nothing is lost: drain() again or stop()), campaign_paused when only paused
+  /// messages are left, books_unbalanced.
+  result<void> drain(std::chrono::milliseconds timeout);
+
+  /// Closes the intake and ends everything now: what is on its way as maybe_sent, the rest as not_sent.
+  /// Afterwards poll() delivers what is left. Idempotent.
+  void stop() noexcept;
+
+ private:
+  class impl;
+  explicit engine(std::unique_ptr<impl>) noexcept;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace broadside

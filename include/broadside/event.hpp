@@ -1,0 +1,82 @@
+// broadside/event - what the host is told of each message, and the counts of a campaign.
+#pragma once
+
+#include <broadside/fixed_string.hpp>
+#include <broadside/message.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace broadside {
+
+/// How a message left the engine. Every message has exactly one, and it never changes.
+enum class outcome : std::uint8_t {
+  accepted,    ///< the provider took it
+  rejected,    ///< it or the provider's answer makes it unsendable; sending it again would fail again
+  suppressed,  ///< policy kept it back
+  expired,     ///< its age limit passed first
+  not_sent,    ///< it certainly did not leave: cancelled, stopped, or every attempt failed before the provider took it
+  maybe_sent,  ///< bytes left and no usable answer came back: sending again may be a second copy
+};
+inline constexpr std::size_t outcome_count = 6;
+
+[[nodiscard]] std::string_view name_of(outcome) noexcept;
+
+/// One per message: its outcome. `status` is the marketing word: enqueued for accepted, enqueue_failed for rejected
+/// and not_sent, else the outcome's own name. Self-contained: no view, no lifetime.
+struct event {
+  position at{};  ///< pass to engine::confirm() when handled
+  message_id id{};
+  campaign_id campaign{};
+  source_id source{};
+  ordinal row{};
+  broadside::outcome outcome{};
+  /// Ours, when the library decided; a default errc (0) when the provider did.
+  errc reason{};
+  std::uint16_t attempts = 0;              ///< requests that carried the message
+  std::uint16_t route = 0xFFFF;            ///< index in options::routes of the last attempt; 0xFFFF: none
+  wall_time time{};
+  fixed_string<40> recipient;              ///< as the host gave it; print masked
+  fixed_string<64> provider_message_id;    ///< the provider's own id, verbatim
+  fixed_string<32> status_code;            ///< the provider's own, verbatim
+  fixed_string<160> error;                 ///< the provider's own words, verbatim, cut at 160 bytes
+
+  [[nodiscard]] std::string_view status() const noexcept;
+};
+
+/// How much of a phone number an event's JSON shows.
+enum class privacy : std::uint8_t { masked, plain };
+
+/// What an event's JSON says beside the event itself; the same for every event of a campaign.
+struct event_context {
+  std::string_view campaign_name;
+  std::string_view action_id;
+  std::string_view action_name;
+  std::string_view campaign_policy;
+  std::string_view consent_category;
+  std::string_view sender;
+  std::string_view provider;
+  std::string_view route;
+};
+
+/// Appends one JSON object without a line end; the schema is in docs of the README. Any thread.
+void append_json(std::string& out, const event&, const event_context&, privacy = privacy::masked);
+
+/// The counts of a campaign. submitted = accepted + rejected + suppressed + expired + not_sent + maybe_sent + inside.
+struct ledger {
+  std::uint64_t submitted = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t suppressed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t not_sent = 0;
+  std::uint64_t maybe_sent = 0;
+  std::uint64_t inside = 0;  ///< counted by what the engine holds, not by subtraction
+
+  [[nodiscard]] std::uint64_t settled() const noexcept {
+    return accepted + rejected + suppressed + expired + not_sent + maybe_sent;
+  }
+  [[nodiscard]] bool balanced() const noexcept { return submitted == settled() + inside; }
+};
+
+}  // namespace broadside

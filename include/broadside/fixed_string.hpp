@@ -1,0 +1,49 @@
+// broadside/fixed_string - a short text by value: no allocation, no lifetime, cut at its capacity.
+//
+// What events and verdicts carry of a provider's words. Not thread-safe, trivially copyable.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace broadside {
+
+/// Up to `Capacity` bytes. Longer text is cut before the UTF-8 sequence that would not fit.
+template <std::size_t Capacity>
+class fixed_string {
+  static_assert(Capacity > 0 && Capacity <= 65535);
+
+ public:
+  constexpr fixed_string() noexcept = default;
+  constexpr fixed_string(std::string_view text) noexcept { assign(text); }  // NOLINT: a text is a text
+
+  constexpr void assign(std::string_view text) noexcept {
+    std::size_t n = std::min(text.size(), Capacity);
+    if (n < text.size()) {
+      while (n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) --n;
+    }
+    std::copy_n(text.data(), n, bytes_.data());
+    size_ = static_cast<std::uint16_t>(n);
+  }
+  constexpr void clear() noexcept { size_ = 0; }
+
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return {bytes_.data(), size_}; }
+  constexpr operator std::string_view() const noexcept { return view(); }  // NOLINT: a text is a text
+  [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] static constexpr std::size_t capacity() noexcept { return Capacity; }
+
+  friend constexpr bool operator==(const fixed_string& a, const fixed_string& b) noexcept { return a.view() == b.view(); }
+  friend constexpr bool operator==(const fixed_string& a, std::string_view b) noexcept { return a.view() == b; }
+  friend constexpr bool operator==(const fixed_string& a, const char* b) noexcept { return a.view() == b; }
+
+ private:
+  std::array<char, Capacity> bytes_{};
+  std::uint16_t size_ = 0;
+};
+
+}  // namespace broadside

@@ -1,0 +1,26 @@
+// broadside/providers/sinch - Sinch MMS JSON API: `sendmms`, one recipient per request.
+//
+// Source: Sinch "MMS API reference" v2 (`api.ci.mblox.com/ep/v2`), its status codes and postback pages.
+#pragma once
+
+#include <broadside/provider.hpp>
+#include <memory>
+#include <string>
+
+namespace broadside::providers {
+
+struct sinch_options {
+  std::string base_url = "https://api.ci.mblox.com";
+  std::string api_key{};     ///< secret; issued by the account manager. Sent as `x-api-key`
+  std::string service_id{};  ///< the campaign id of the account. Missing or wrong: E627
+  /// Let Sinch reuse its copy of the media between messages; without it every message fetches the URL again.
+  bool cache_content = true;
+};
+
+/// Limits: subject 80, text 5000, fallback text 110 advised and not enforced by the API (kept at 160, one SMS),
+/// 8 slides. The sender is a number, and the fallback's too: a name would be refused by E111 and rest the route.
+/// No idempotency: a repeated POST sends twice.
+/// Errors: invalid_options with every violation.
+[[nodiscard]] result<std::shared_ptr<const provider>, failure> sinch(sinch_options);
+
+}  // namespace broadside::providers

@@ -1,0 +1,144 @@
+// engine/dispatcher - what a shard does with its messages: gate, render, check, route, limit, encode, verdict, outcome.
+//
+// A state machine without sockets, threads or clock: it is told the time, takes slots from the intake queue, starts
+// exchanges on the clients it was given, is told how they ended, and puts settled slots into the event queue. Shard
+// thread only, except for books(), gauges() and held_by_lists(). After the constructor it allocates nothing per message.
+#pragma once
+
+#include <broadside/environment.hpp>
+#include <broadside/provider.hpp>
+#include <cstdint>
+#include <deque>
+#include <engine/shared_state.hpp>
+#include <engine/slot.hpp>
+#include <env/random.hpp>
+#include <http/client.hpp>
+#include <rate/limit_set.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace broadside::engine_detail {
+
+class dispatcher {
+ public:
+  /// `shared` outlives the dispatcher. `seed` is for the jitter of retries.
+  dispatcher(shared_state& shared, std::uint64_t seed);
+
+  /// The client of each route, in the order of options::routes; they outlive the dispatcher's use. Before run().
+  void use_clients(std::span<http::client* const> clients);
+
+  /// Does everything that can be done as of `now` and returns when to call again if nothing happens before. Call it too
+  /// when the intake has news, when a client is ready, after on_end(), and when a campaign's state changed.
+  [[nodiscard]] time_point run(time_point now);
+
+  /// How an exchange ended. Call run() afterwards, once for many of them.
+  void on_end(std::uint16_t route, http::exchange, const http::exchange_end&, time_point now);
+
+  /// Ends everything: requests on their way as maybe_sent, the rest as not_sent. The intake is closed and is emptied too.
+  void abandon();
+
+  /// Whether it would take more from the intake if there were any.
+  [[nodiscard]] bool has_room() const noexcept { return held_ < held_max_; }
+
+  // any thread
+  [[nodiscard]] const shard_books& books(campaign_id c) const noexcept { return books_[static_cast<std::size_t>(c)]; }
+  [[nodiscard]] const route_gauges& gauges(std::uint16_t route) const noexcept { return gauges_[route]; }
+  static constexpr std::uint64_t busy = ~std::uint64_t{0};
+  /// Messages in its lists and requests, counted by the lists as of the last run(), whose settled messages are in the
+  /// event queue; `busy` while a run() goes on.
+  [[nodiscard]] std::uint64_t held_by_lists() const noexcept { return held_by_lists_.load(std::memory_order_acquire); }
+  /// Of those, how many are kept back because their campaign is paused.
+  [[nodiscard]] std::uint64_t parked() const noexcept { return parked_count_.load(std::memory_order_acquire); }
+
+ private:
+  /// Messages of one route that share their limits: the route's, and one sender's where it has one.
+  struct lane {
+    slot_list waiting;
+    std::vector<rate::gcra*> limits;
+  };
+  /// The messages of one request.
+  struct flight {
+    std::vector<slot_index> messages;
+    rate::set_grant granted;
+    position claimed{};
+    bool sent = false;
+  };
+  struct route_on_shard {
+    route_entry* shared = nullptr;
+    http::client* client = nullptr;
+    std::vector<lane> lanes;      // [0]: senders without a limit of their own; [1 + i]: options::senders[i]
+    std::size_t next_lane = 0;    // round robin
+    std::size_t waiting = 0;      // in all lanes
+    std::vector<flight> flights;  // by exchange
+    std::size_t in_flight = 0;    // messages in flights
+    std::size_t requests = 0;     // flights that carry any
+    std::vector<http::exchange> undurable;  // encoded, waiting for their claim to be durable
+    error_code reported;          // the client's last error that was told to the host
+  };
+  struct retry {
+    time_point due;
+    slot_index message;
+    friend bool operator>(const retry& a, const retry& b) { return a.due > b.due; }
+  };
+
+  // life of a message, in order
+  void take_from_intake(time_point now);
+  void admit(slot_index, time_point now);
+  void assign(slot_index, bool to_front, time_point now);
+  void pump(std::uint16_t route, time_point now);
+  bool start_request(std::uint16_t route, lane&, time_point now);
+  void collect(route_on_shard&, lane&, flight&, time_point now);
+  bool encode(route_on_shard&, lane&, flight&, std::string& body);
+  void render(route_on_shard&, lane&, flight&);
+  void send(route_on_shard&, http::exchange, time_point now);
+  void send_durable(route_on_shard&, time_point now);
+  void apply(std::uint16_t route, slot_index, const verdict&, time_point now);
+  void lost(std::uint16_t route, slot_index, std::string_view words, time_point now);
+  void try_again_later(slot_index, std::chrono::milliseconds at_least, time_point now);
+  void settle(slot_index, outcome, errc reason, const verdict* said = nullptr);
+
+  // what happens beside it
+  void sweep(time_point now);
+  void sweep_list(slot_list&, time_point now);
+  void release_due(time_point now);
+  bool keep(slot_index, time_point now);
+  void rest(route_entry&, std::chrono::milliseconds told, std::chrono::milliseconds least, std::chrono::milliseconds most,
+            time_point now);
+  void flush();
+  void publish();
+  void wake_at(time_point t) { wake_ = std::min(wake_, t); }
+
+  [[nodiscard]] campaign_entry& campaign_of(slot_index i) { return *shared_.campaigns->find(static_cast<std::uint32_t>(slots_[i].told.campaign)); }
+  [[nodiscard]] bool rests(const route_entry& r, time_point now) const noexcept;
+
+  shared_state& shared_;
+  slot_arena& slots_;
+  random_bits random_;
+  std::size_t held_max_;
+  std::size_t held_ = 0;
+  std::vector<route_on_shard> routes_;
+  slot_list parked_;               // of paused campaigns
+  std::vector<retry> retries_;     // a heap, soonest first
+  std::vector<slot_index> settled_;  // waiting for flush()
+  std::uint32_t seen_epoch_ = 0;
+  time_point next_sweep_{};
+  time_point wake_{};
+
+  // scratch, kept for their capacity
+  std::string text_;
+  std::vector<compiled_campaign::rendered> ranges_;
+  std::vector<message> messages_;
+  std::vector<message_id> ids_;
+  std::vector<verdict> verdicts_;
+  std::vector<std::string_view> values_;
+  std::vector<journal::record> records_;
+
+  // read by other threads
+  std::vector<shard_books> books_;
+  std::deque<route_gauges> gauges_;
+  std::atomic<std::uint64_t> held_by_lists_{0};
+  std::atomic<std::uint64_t> parked_count_{0};
+};
+
+}  // namespace broadside::engine_detail

@@ -1,0 +1,113 @@
+// engine/options - every rule an engine's options must keep, each violation with its field.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <broadside/options.hpp>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace broadside {
+namespace {
+
+using std::chrono::milliseconds;
+
+class checker {
+ public:
+  void add(std::string field, std::string rule) { found_.push_back({std::move(field), std::move(rule)}); }
+
+  template <class T>
+  void in_range(std::string field, T value, T low, T high) {
+    if (value < low || value > high) add(std::move(field), fmt::format("must be {} to {}, is {}", low, high, value));
+  }
+  void in_range(std::string field, milliseconds value, milliseconds low, milliseconds high) {
+    if (value < low || value > high) {
+      add(std::move(field), fmt::format("must be {} to {} ms, is {} ms", low.count(), high.count(), value.count()));
+    }
+  }
+  void limit(const std::string& field, const rate_limit& l) {
+    if (!(l.per_second == 0 || (l.per_second >= 0.000001 && l.per_second <= 5'000'000))) {
+      add(field + ".per_second", fmt::format("must be 0 (no limit) or 0.000001 to 5000000, is {}", l.per_second));
+    }
+    in_range<std::uint32_t>(field + ".burst", l.burst, 1, 1'000'000);
+  }
+  std::vector<violation> take() { return std::move(found_); }
+
+ private:
+  std::vector<violation> found_;
+};
+
+void check_http(checker& c, const std::string& at, const http_options& h) {
+  constexpr milliseconds tick{1};
+  constexpr milliseconds hour{3'600'000};
+  c.in_range<std::uint32_t>(at + ".connections_max", h.connections_max, 1, 4096);
+  c.in_range(at + ".resolve_timeout", h.resolve_timeout, tick, hour);
+  c.in_range(at + ".connect_timeout", h.connect_timeout, tick, hour);
+  c.in_range(at + ".write_timeout", h.write_timeout, tick, hour);
+  c.in_range(at + ".response_timeout", h.response_timeout, tick, hour);
+  c.in_range(at + ".idle_timeout", h.idle_timeout, tick, hour);
+  c.in_range(at + ".dns_ttl", h.dns_ttl, tick, milliseconds{86'400'000});
+  c.in_range(at + ".backoff_min", h.backoff_min, tick, hour);
+  c.in_range(at + ".backoff_max", h.backoff_max, h.backoff_min, hour);
+  c.in_range<std::size_t>(at + ".response_head_max", h.response_head_max, 1024, 1024 * 1024);
+  c.in_range<std::size_t>(at + ".response_body_max", h.response_body_max, 1024, 16 * 1024 * 1024);
+}
+
+void check_routes(checker& c, const std::vector<route_options>& routes) {
+  c.in_range<std::size_t>("routes", routes.size(), 1, 256);
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const route_options& r = routes[i];
+    const std::string at = fmt::format("routes[{}]", i);
+    if (r.name.empty() || r.name.size() > 64) c.add(at + ".name", "must be 1 to 64 bytes");
+    const auto same = [&](const route_options& other) { return other.name == r.name; };
+    if (std::find_if(routes.begin(), routes.begin() + static_cast<std::ptrdiff_t>(i), same) !=
+        routes.begin() + static_cast<std::ptrdiff_t>(i)) {
+      c.add(at + ".name", fmt::format("\"{}\" is taken by another route", r.name));
+    }
+    if (!r.provider) c.add(at + ".provider", "is required");
+    c.limit(at + ".limit", r.limit);
+    check_http(c, at + ".http", r.http);
+  }
+}
+
+void check_senders(checker& c, const std::vector<sender_limit>& senders) {
+  c.in_range<std::size_t>("senders", senders.size(), 0, 65'536);
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    const std::string at = fmt::format("senders[{}]", i);
+    if (senders[i].sender.empty()) c.add(at + ".sender", "is required");
+    c.limit(at + ".limit", senders[i].limit);
+    names.push_back(senders[i].sender);
+  }
+  std::sort(names.begin(), names.end());
+  for (auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end();
+       twice = std::adjacent_find(std::upper_bound(twice, names.end(), *twice), names.end())) {
+    c.add("senders", fmt::format("\"{}\" is listed twice", *twice));
+  }
+}
+
+}  // namespace
+
+std::vector<violation> options::validate() const {
+  checker c;
+  check_routes(c, routes);
+  check_senders(c, senders);
+  c.in_range<std::uint16_t>("retry.attempts_max", retry.attempts_max, 1, 100);
+  constexpr milliseconds tick{1};
+  constexpr milliseconds day{86'400'000};
+  c.in_range("retry.delay_min", retry.delay_min, tick, day);
+  c.in_range("retry.delay_max", retry.delay_max, retry.delay_min, day);
+  c.in_range("retry.suspend_min", retry.suspend_min, tick, day);
+  c.in_range("retry.suspend_max", retry.suspend_max, retry.suspend_min, day);
+  c.in_range<std::uint32_t>("shards", shards, 1, 64);
+  c.in_range<std::uint32_t>("messages_inside_max", messages_inside_max, 64, 16'777'216);
+  c.in_range<std::uint32_t>("recipient_bytes_max", recipient_bytes_max, 64, 65'536);
+  c.in_range<std::uint32_t>("campaigns_max", campaigns_max, 1, 65'536);
+  c.in_range<std::uint32_t>("sources_max", sources_max, 1, 65'536);
+  if (instance > 4095 && instance != 0xFFFF) {
+    c.add("instance", fmt::format("must be 0 to 4095, or 65535 to be drawn, is {}", instance));
+  }
+  return c.take();
+}
+
+}  // namespace broadside

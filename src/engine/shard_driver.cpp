@@ -1,0 +1,182 @@
+// engine/shard_driver - see shard_driver.hpp.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <engine/shard_driver.hpp>
+#include <engine/wake_fd.hpp>
+#include <http/client_driver.hpp>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace broadside::engine_detail {
+namespace {
+
+namespace asio = boost::asio;
+
+class shard_driver final : public shard {
+ public:
+  shard_driver(shared_state& shared, unsigned number, wake_fd woken, const wake_fd& settled)
+      : shared_(shared),
+        environment_(*shared.environment_),
+        number_(number),
+        woken_(std::move(woken)),
+        settled_(settled),
+        dispatcher_(shared, environment_.random()),
+        wake_descriptor_(loop_, woken_.get()),
+        timer_(loop_) {}
+
+  ~shard_driver() override {
+    if (thread_.joinable()) stop();
+    wake_descriptor_.release();  // woken_ owns it
+  }
+
+  result<void, failure> make_clients() {
+    std::vector<http::client*> clients;
+    listeners_.reserve(shared_.routes.size());
+    for (std::size_t i = 0; i < shared_.routes.size(); ++i) {
+      const route_options& o = *shared_.routes[i]->options;
+      listeners_.push_back(std::make_unique<listener>(*this, static_cast<std::uint16_t>(i)));
+      auto made = http::make_client(loop_, o.provider->endpoint(), o.http, o.tls, environment_, environment_.random(), *listeners_.back());
+      if (!made) return failure{made.error(), {{fmt::format("routes[{}]", i), made.error().message()}}};
+      clients.push_back(made->get());
+      clients_.push_back(std::move(*made));
+    }
+    dispatcher_.use_clients(clients);
+    return {};
+  }
+
+  result<void> start() override {
+    try {
+      thread_ = std::thread([this] { live(); });
+    } catch (const std::system_error& e) {
+      return error_code(e.code().value(), boost::system::system_category());
+    }
+    return {};
+  }
+
+  void wake() noexcept override { woken_.signal(); }
+
+  void stop() noexcept override {
+    stopping_.store(true, std::memory_order_release);
+    wake();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  [[nodiscard]] const dispatcher& dispatch() const noexcept override { return dispatcher_; }
+
+ private:
+  struct listener final : http::client_listener {
+    listener(shard_driver& s, std::uint16_t r) : owner(s), route(r) {}
+    void on_ready() override { owner.schedule(); }
+    void on_end(http::exchange e, const http::exchange_end& end) override {
+      owner.dispatcher_.on_end(route, e, end, owner.environment_.now());
+      owner.schedule();
+    }
+    shard_driver& owner;
+    std::uint16_t route;
+  };
+
+  void live() {
+    wait_for_wake();
+    schedule();
+    loop_.run();
+    clients_.clear();  // before the loop they live on
+  }
+
+  /// One run() for everything that became ready in the same turn of the loop.
+  void schedule() {
+    if (scheduled_) return;
+    scheduled_ = true;
+    asio::post(loop_, [this] { run(); });
+  }
+
+  void run() {
+    scheduled_ = false;
+    if (stopping_.load(std::memory_order_acquire)) {
+      dispatcher_.abandon();
+      settled_.signal();
+      loop_.stop();
+      return;
+    }
+    const time_point now = environment_.now();
+    const time_point next = dispatcher_.run(now);
+    if (shared_.draining.load(std::memory_order_acquire) && dispatcher_.held_by_lists() == dispatcher_.parked()) {
+      settled_.signal();
+    }
+    if (dispatcher_.has_room()) {
+      if (!shared_.intake->arm(number_) && !shared_.intake->drained()) schedule();  // something came in meanwhile
+    } else if (shared_.intake->size_approx() > 0) {
+      shared_.intake->wake_one();  // another shard may have room for what this one leaves
+    }
+    if (next != time_point::max()) set_timer(next, now);
+  }
+
+  /// The timer is moved only when it would be late; one that fires early costs a run that finds nothing.
+  void set_timer(time_point at, time_point now) {
+    if (timer_set_ && timer_at_ <= at) return;
+    timer_at_ = at;
+    timer_set_ = true;
+    timer_.expires_after(at > now ? at - now : duration::zero());
+    timer_.async_wait([this](const boost::system::error_code& failed) {
+      if (failed) return;  // moved
+      timer_set_ = false;
+      run_once();
+    });
+  }
+
+  void run_once() {
+    if (!scheduled_) run();
+  }
+
+  void wait_for_wake() {
+    wake_descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& failed) {
+      if (failed) return;
+      woken_.clear();
+      wait_for_wake();
+      run_once();
+    });
+  }
+
+  shared_state& shared_;
+  environment& environment_;
+  const unsigned number_;
+  wake_fd woken_;
+  const wake_fd& settled_;
+  dispatcher dispatcher_;
+
+  asio::io_context loop_{1};
+  asio::posix::stream_descriptor wake_descriptor_;
+  asio::steady_timer timer_;
+  std::vector<std::unique_ptr<listener>> listeners_;
+  std::vector<std::unique_ptr<http::client>> clients_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+
+  // shard thread only
+  bool scheduled_ = false;
+  bool timer_set_ = false;
+  time_point timer_at_{};
+};
+
+}  // namespace
+
+result<std::unique_ptr<shard>, failure> shard::make(shared_state& shared, unsigned number, const wake_fd& settled) {
+  auto woken = wake_fd::make();
+  if (!woken) return failure{woken.error(), {}};
+  try {
+    auto made = std::make_unique<shard_driver>(shared, number, std::move(*woken), settled);
+    if (auto clients = made->make_clients(); !clients) return clients.error();
+    return std::unique_ptr<shard>(std::move(made));
+  } catch (const boost::system::system_error& e) {  // Asio's constructors: no descriptors left
+    return failure{e.code(), {}};
+  }
+}
+
+}  // namespace broadside::engine_detail

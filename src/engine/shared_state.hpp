@@ -1,0 +1,160 @@
+// engine/shared_state - what all shards of an engine and its host threads share, and who may touch what.
+//
+// Queues, limits and counters are lock-free; the only mutex guards the words of a route's last error, which are written
+// when something fails.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <broadside/audience_queue.hpp>
+#include <broadside/event.hpp>
+#include <broadside/options.hpp>
+#include <cstdint>
+#include <engine/compiled_campaign.hpp>
+#include <engine/slot.hpp>
+#include <journal/journal.hpp>
+#include <memory>
+#include <mutex>
+#include <rate/gcra.hpp>
+#include <string>
+#include <vector>
+
+namespace broadside::engine_detail {
+
+enum class campaign_state : std::uint8_t { running, paused, cancelled };
+
+/// A launched campaign: the immutable part, and what host threads set.
+struct campaign_entry {
+  std::unique_ptr<const compiled_campaign> compiled;  // constant after launch()
+  std::atomic<campaign_state> state{campaign_state::running};
+  std::atomic<std::uint64_t> submitted{0};  // counted before the message can be taken from the intake
+  std::atomic<std::uint32_t> sources_open{0};
+  std::atomic<std::uint32_t> sources_known{0};
+};
+
+struct source_entry {
+  campaign_id campaign{};                // constant after open_source()
+  std::string name;                      // constant after open_source()
+  std::atomic<std::uint64_t> next{0};    // ordinal not yet taken; written by the thread that submits
+  std::atomic<bool> finished{false};
+};
+
+/// A table that only grows, up to a bound: entries keep their address, readers need no lock.
+template <class Entry>
+class growing_table {
+ public:
+  explicit growing_table(std::size_t max) : entries_(max) {}
+
+  /// Null when the id was never given out. Any thread.
+  [[nodiscard]] Entry* find(std::uint32_t id) const noexcept {
+    return id < size_.load(std::memory_order_acquire) ? entries_[id].get() : nullptr;
+  }
+  [[nodiscard]] std::uint32_t size() const noexcept { return size_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_full() const noexcept { return size() >= entries_.size(); }
+  /// One thread at a time; not when full.
+  std::uint32_t add(std::unique_ptr<Entry> entry) {
+    const std::uint32_t id = size_.load(std::memory_order_relaxed);
+    entries_[id] = std::move(entry);
+    size_.store(id + 1, std::memory_order_release);  // pairs with acquire in find()
+    return id;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Entry>> entries_;
+  std::atomic<std::uint32_t> size_{0};
+};
+
+/// A route as all shards see it.
+struct route_entry {
+  explicit route_entry(const route_options& o, time_point start) : options(&o), limit(o.limit, start) {}
+
+  const route_options* options;           // constant
+  rate::gcra limit;                       // shared by shards
+  std::atomic<std::int64_t> rests_until{0};  // steady clock, ns; the route starts nothing before
+  std::atomic<std::uint32_t> faults{0};      // account faults and throttles in a row; > 0 after a rest: probe with one request
+  std::mutex last_error_mutex;
+  std::string last_error;  // guarded by last_error_mutex
+
+  void set_last_error(std::string_view words) {
+    const std::scoped_lock lock(last_error_mutex);
+    last_error.assign(words);
+  }
+};
+
+/// Everything above, put together by the engine. Constant after open() except for what is atomic inside.
+struct shared_state {
+  broadside::options options;
+  environment* environment_ = nullptr;
+  slot_arena* slots = nullptr;
+  audience_queue<slot_index>* intake = nullptr;
+  audience_queue<slot_index>* events = nullptr;
+  journal::journal* journal_ = nullptr;
+  growing_table<campaign_entry>* campaigns = nullptr;
+  std::vector<std::unique_ptr<route_entry>> routes;
+  std::vector<std::unique_ptr<rate::gcra>> sender_limits;  // as options.senders
+  std::atomic<std::uint32_t> control_epoch{0};             // grows when a campaign's state changes
+  std::atomic<bool> draining{false};                       // somebody waits for the shards to have nothing left
+};
+
+/// A shard's share of a campaign's books. Written by the shard alone, read by any thread as one consistent snapshot.
+///
+/// A sequence lock whose data are atomics: the version is odd while the shard writes, readers try again. `taken` is
+/// counted when a message comes from the intake, `held` by what the shard holds, outcomes when they are settled, so
+/// taken == held + outcomes is a statement about three different counts.
+class shard_books {
+ public:
+  struct snapshot {
+    std::uint64_t taken = 0;
+    std::uint64_t held = 0;
+    std::array<std::uint64_t, outcome_count> outcomes{};
+  };
+
+  void take() noexcept {
+    write([this] {
+      bump(taken_, 1);
+      bump(held_, 1);
+    });
+  }
+  void settle(outcome o) noexcept {
+    write([this, o] {
+      bump(held_, -1);
+      bump(outcomes_[static_cast<std::size_t>(o)], 1);
+    });
+  }
+  [[nodiscard]] snapshot read() const noexcept {
+    for (;;) {
+      const std::uint32_t before = version_.load(std::memory_order_acquire);
+      snapshot s;
+      s.taken = taken_.load(std::memory_order_acquire);
+      s.held = held_.load(std::memory_order_acquire);
+      for (std::size_t i = 0; i < outcome_count; ++i) s.outcomes[i] = outcomes_[i].load(std::memory_order_acquire);
+      if (before % 2 == 0 && version_.load(std::memory_order_relaxed) == before) return s;
+    }
+  }
+
+ private:
+  template <class Change>
+  void write(Change change) noexcept {
+    const std::uint32_t v = version_.load(std::memory_order_relaxed);
+    version_.store(v + 1, std::memory_order_relaxed);
+    change();  // release stores: no reader can see one without seeing the odd version
+    version_.store(v + 2, std::memory_order_release);
+  }
+  static void bump(std::atomic<std::uint64_t>& n, std::int64_t by) noexcept {
+    n.store(n.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(by), std::memory_order_release);
+  }
+
+  std::atomic<std::uint32_t> version_{0};
+  std::atomic<std::uint64_t> taken_{0};
+  std::atomic<std::uint64_t> held_{0};
+  std::array<std::atomic<std::uint64_t>, outcome_count> outcomes_{};
+};
+
+/// A route on one shard, for engine::routes(). Written by the shard.
+struct route_gauges {
+  std::atomic<std::uint32_t> connections{0};
+  std::atomic<std::uint64_t> in_flight{0};
+  std::atomic<std::uint64_t> waiting{0};
+};
+
+}  // namespace broadside::engine_detail

@@ -1,0 +1,140 @@
+// engine/slot - a message's place in memory from submit() to poll(), and all of them together.
+//
+// A slot has one owner at a time: the free queue, the submitting host thread, the intake queue, one shard, the event
+// queue, the polling host thread. Handing its index over a queue hands over the slot. All memory is taken and touched
+// in the constructor of slot_arena.
+#pragma once
+
+#include <broadside/event.hpp>
+#include <broadside/phone.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace broadside::engine_detail {
+
+using slot_index = std::uint32_t;
+inline constexpr slot_index no_slot = 0xFFFFFFFF;
+
+struct slot {
+  event told;                    // id, campaign, source, row and recipient from submit(); the rest when it is settled
+  std::optional<phone> to;       // set by the gate
+  time_point expires_at;
+  slot_index next = no_slot;     // in the list that holds it
+  std::uint16_t failures = 0;    // transient failures, against retry_options::attempts_max
+  std::uint16_t sender_lane = 0; // which of a route's lanes it waits in
+  bool answer_lost = false;      // an earlier attempt may have been sent
+  bool oversize = false;         // the recipient did not fit: the content is not here
+  std::uint16_t value_count = 0;
+  std::uint32_t content_bytes = 0;
+};
+
+/// `count` slots, each with `content_max` bytes behind it for a recipient's values.
+class slot_arena {
+ public:
+  slot_arena(std::uint32_t count, std::uint32_t content_max)
+      : count_(count),
+        content_max_(content_max),
+        stride_((sizeof(slot) + content_max + 63) / 64 * 64),
+        bytes_(new (std::align_val_t{64}) std::byte[stride_ * count]) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      auto* at = bytes_.get() + stride_ * i;
+      std::memset(at, 0, stride_);  // touches the page now, not under the first campaign
+      new (at) slot{};
+    }
+  }
+
+  [[nodiscard]] slot& operator[](slot_index i) noexcept {
+    return *std::launder(reinterpret_cast<slot*>(bytes_.get() + stride_ * i));
+  }
+  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+
+  /// Copies a recipient's values behind the slot. Layout: a 32-bit length per value, then the bytes of all.
+  void store(slot_index i, std::string_view to, std::span<const std::string_view> values) noexcept;
+  /// Points `values` at them; at most values.size() of value_count.
+  void load(slot_index i, std::span<std::string_view> values) noexcept;
+
+ private:
+  [[nodiscard]] std::byte* content(slot_index i) noexcept { return bytes_.get() + stride_ * i + sizeof(slot); }
+
+  struct aligned_delete {
+    void operator()(std::byte* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
+  };
+
+  std::uint32_t count_;
+  std::uint32_t content_max_;
+  std::size_t stride_;
+  std::unique_ptr<std::byte[], aligned_delete> bytes_;
+};
+
+inline void slot_arena::store(slot_index i, std::string_view to, std::span<const std::string_view> values) noexcept {
+  slot& s = (*this)[i];
+  std::size_t needed = to.size() + values.size() * sizeof(std::uint32_t);
+  for (const std::string_view v : values) needed += v.size();
+  s.oversize = needed > content_max_ || to.size() > s.told.recipient.capacity() || values.size() > 0xFFFF;
+  s.value_count = s.oversize ? 0 : static_cast<std::uint16_t>(values.size());
+  if (s.oversize) return;
+  std::byte* lengths = content(i);
+  std::byte* text = lengths + values.size() * sizeof(std::uint32_t);
+  for (const std::string_view v : values) {
+    const auto length = static_cast<std::uint32_t>(v.size());
+    std::memcpy(lengths, &length, sizeof length);
+    lengths += sizeof length;
+    if (length != 0) std::memcpy(text, v.data(), length);
+    text += length;
+  }
+}
+
+inline void slot_arena::load(slot_index i, std::span<std::string_view> values) noexcept {
+  const slot& s = (*this)[i];
+  const std::byte* lengths = content(i);
+  const std::byte* text = lengths + std::size_t{s.value_count} * sizeof(std::uint32_t);
+  for (std::size_t v = 0; v < values.size() && v < s.value_count; ++v) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, lengths + v * sizeof length, sizeof length);
+    values[v] = {reinterpret_cast<const char*>(text), length};
+    text += length;
+  }
+}
+
+/// A list of slots through slot::next: first in, first out, and back to the front. O(1); one owner.
+class slot_list {
+ public:
+  void push_back(slot_arena& slots, slot_index i) noexcept {
+    slots[i].next = no_slot;
+    if (last_ == no_slot) {
+      first_ = i;
+    } else {
+      slots[last_].next = i;
+    }
+    last_ = i;
+    ++size_;
+  }
+  void push_front(slot_arena& slots, slot_index i) noexcept {
+    slots[i].next = first_;
+    first_ = i;
+    if (last_ == no_slot) last_ = i;
+    ++size_;
+  }
+  slot_index pop_front(slot_arena& slots) noexcept {
+    const slot_index i = first_;
+    first_ = slots[i].next;
+    if (first_ == no_slot) last_ = no_slot;
+    --size_;
+    return i;
+  }
+  [[nodiscard]] slot_index front() const noexcept { return first_; }
+  [[nodiscard]] bool empty() const noexcept { return first_ == no_slot; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  slot_index first_ = no_slot;
+  slot_index last_ = no_slot;
+  std::size_t size_ = 0;
+};
+
+}  // namespace broadside::engine_detail

@@ -1,0 +1,22 @@
+// http/client_driver - the client over Asio and Beast: sockets, TLS, DNS. A driver: what to do is decided in pool.
+#pragma once
+
+#include <broadside/options.hpp>
+#include <broadside/provider.hpp>
+#include <http/client.hpp>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace broadside::http {
+
+/// One route's client on the shard that runs `loop`. `listener`, `environment` and `loop` outlive it; destroying it
+/// closes every connection without telling the listener. `endpoint` and options are copied. `seed` is for back-off
+/// jitter. Errors: invalid_url, or what OpenSSL says of the CA file.
+[[nodiscard]] result<std::unique_ptr<client>> make_client(boost::asio::io_context& loop, const http_endpoint& endpoint,
+                                                          const http_options&, const tls_options&, environment&,
+                                                          std::uint64_t seed, client_listener& listener);
+
+}  // namespace broadside::http

@@ -1,0 +1,111 @@
+// providers/answer - HTTP statuses to verdicts, JSON without exceptions, and the provider's words cut to size.
+//
+// Pure but for one parser per thread, whose memory grows to the largest answer the thread has seen. Never throws.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <providers/answer.hpp>
+
+namespace broadside::providers {
+namespace {
+
+/// The HTTP layer caps bodies far below; this bounds what a caller without one can make the parser take.
+constexpr std::size_t body_bytes_max = 16UL * 1024 * 1024;
+
+/// Below this a "secret" is a word that answers may contain by chance.
+constexpr std::size_t secret_bytes_min = 8;
+
+struct status_verdict {
+  verdict_kind kind;
+  bool route_fault = false;
+};
+
+status_verdict verdict_of(unsigned status) noexcept {
+  switch (status) {
+    case 401:  // Unauthorized
+    case 402:  // Payment Required
+    case 403:  // Forbidden
+    case 404:  // Not Found: the URL is ours alone, so it is wrong for every message
+    case 405:  // Method Not Allowed: so is the method
+    case 407:  // Proxy Authentication Required
+      return {verdict_kind::retry, true};
+    case 408:  // Request Timeout: the request did not arrive in whole (RFC 9110 §15.5.9)
+    case 503:  // Service Unavailable: refused before any work
+      return {verdict_kind::retry};
+    case 429:
+      return {verdict_kind::slow_down};
+    default:
+      break;
+  }
+  if (status >= 300 && status < 400) return {verdict_kind::retry, true};  // the base URL is not where the API is
+  if (status >= 400 && status < 500) return {verdict_kind::rejected};
+  // 500, 502, 504 and the like come from any place on the way, before or after the message was taken.
+  return {verdict_kind::maybe_sent};
+}
+
+}  // namespace
+
+verdict http_verdict(const http_response& answer) noexcept {
+  verdict v;
+  const auto said = verdict_of(answer.status);
+  v.kind = said.kind;
+  v.route_fault = said.route_fault;
+  if (v.kind == verdict_kind::slow_down || v.kind == verdict_kind::retry) v.retry_after = answer.retry_after;
+  if (answer.status < 200 || answer.status >= 300) v.status_code = decimal(answer.status);
+  return v;
+}
+
+std::optional<simdjson::dom::object> parse_object(std::string_view body) noexcept {
+  thread_local simdjson::dom::parser parser(body_bytes_max);
+  if (body.empty() || body.size() > body_bytes_max) return std::nullopt;  // an empty view may be a null pointer
+  simdjson::dom::element root;
+  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) return std::nullopt;
+  simdjson::dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) return std::nullopt;
+  return object;
+}
+
+std::string_view string_at(simdjson::dom::object object, std::string_view key) noexcept {
+  std::string_view text;
+  return object.at_key(key).get(text) == simdjson::SUCCESS ? text : std::string_view{};
+}
+
+std::optional<simdjson::dom::object> object_at(simdjson::dom::object object, std::string_view key) noexcept {
+  simdjson::dom::object inner;
+  if (object.at_key(key).get(inner) != simdjson::SUCCESS) return std::nullopt;
+  return inner;
+}
+
+fixed_string<32> decimal(std::int64_t number) noexcept {
+  std::array<char, 20> digits{};  // "-" and 19
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())};
+}
+
+fixed_string<160> words(std::string_view a, std::string_view b) noexcept {
+  if (a.empty() || b.empty()) return a.empty() ? b : a;
+  // Longer than what is kept, so that fixed_string sees where the last code point ends and cuts before it.
+  std::array<char, 2 * fixed_string<160>::capacity()> joined{};
+  std::size_t size = 0;
+  for (const std::string_view part : {a, std::string_view(a.ends_with('.') ? " " : ": "), b}) {
+    size += part.copy(joined.data() + size, joined.size() - size);
+  }
+  return std::string_view{joined.data(), size};
+}
+
+fixed_string<160> raw_words(std::string_view body) noexcept {
+  const auto first = body.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? std::string_view{} : body.substr(first);
+}
+
+void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept {
+  if (secret.size() < secret_bytes_min || body.find(secret) == std::string_view::npos) return;
+  for (verdict& v : each) {
+    if (!v.error.empty()) v.error = std::string_view("withheld: the answer repeats the API key");
+    v.status_code.clear();
+    v.provider_message_id.clear();
+  }
+}
+
+}  // namespace broadside::providers

@@ -1,0 +1,428 @@
+// providers/infobip - Infobip's `POST /mms/2/messages` as a pure codec: many messages out, one status for each in.
+//
+// Immutable after construction: any thread. Allocates at construction, in check(), and when a body must grow.
+#include <algorithm>
+#include <array>
+#include <broadside/providers/infobip.hpp>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <providers/answer.hpp>
+#include <providers/rules.hpp>
+#include <text/json.hpp>
+#include <utility>
+
+namespace broadside::providers {
+namespace {
+
+/// One request. Far above what 1000 ordinary messages need; what does not fit goes with the next one.
+constexpr std::size_t body_bytes_max = 1024UL * 1024;
+constexpr std::string_view body_start = "{\"messages\":[";
+constexpr std::string_view body_end = "]}";
+
+constexpr content_limits infobip_limits{
+    .provider = "infobip",
+    .subject_max = 66,
+    .text_max = 1600,
+    .fallback_text_max = 1600,  // within the 25 parts that an SMS may have (status 25)
+    .media_max = 10,            // the schema states none
+    .messages_per_request_max = 1000,
+};
+
+/// What the documentation lists and a campaign can hold. vCards are "limited".
+constexpr std::array<std::string_view, 17> infobip_mime_types{
+    "image/jpeg", "image/jpg",  "image/gif",  "image/png",    "audio/mpeg",      "audio/mp3",
+    "audio/mp4",  "audio/mid",  "audio/midi", "audio/wav",    "audio/x-wav",     "video/mpeg",
+    "video/mp4",  "video/3gpp", "text/vcard", "text/x-vcard", "application/pdf",
+};
+
+/// What a status means for the message and for the route.
+enum class meaning : std::uint8_t { taken, permanent, account, transient, repeated, ambiguous };
+
+struct coded {
+  std::uint16_t id;
+  meaning means;
+};
+
+/// `status.id` in an answer to a send. Sorted.
+constexpr std::array statuses{
+    coded{2, meaning::taken},       // DELIVERED_TO_OPERATOR
+    coded{3, meaning::taken},       // PENDING_WAITING_DELIVERY
+    coded{4, meaning::permanent},   // UNDELIVERABLE_REJECTED_OPERATOR
+    coded{5, meaning::taken},       // DELIVERED_TO_HANDSET
+    coded{6, meaning::permanent},   // REJECTED_NETWORK
+    coded{7, meaning::taken},       // PENDING_ENROUTE
+    coded{8, meaning::permanent},   // REJECTED_PREFIX_MISSING
+    coded{9, meaning::permanent},   // UNDELIVERABLE_NOT_DELIVERED
+    coded{10, meaning::permanent},  // REJECTED_DND
+    coded{11, meaning::account},    // REJECTED_SOURCE: sender not registered
+    coded{12, meaning::account},    // REJECTED_NOT_ENOUGH_CREDITS
+    coded{13, meaning::account},    // REJECTED_SENDER: sender blocklisted
+    coded{14, meaning::permanent},  // REJECTED_DESTINATION_BLOCKLISTED
+    coded{15, meaning::permanent},  // EXPIRED_EXPIRED
+    coded{17, meaning::account},    // REJECTED_PREPAID_PACKAGE_EXPIRED
+    coded{18, meaning::permanent},  // REJECTED_DESTINATION_NOT_REGISTERED (trial account)
+    coded{19, meaning::account},    // REJECTED_ROUTE_NOT_AVAILABLE
+    // REJECTED_FLOODING_FILTER counts messages to one number within an hour: waiting would hold back every other
+    // recipient, and trying again feeds the filter.
+    coded{20, meaning::permanent}, coded{21, meaning::transient},  // REJECTED_SYSTEM_ERROR
+    coded{23, meaning::repeated},                                  // REJECTED_DUPLICATE_MESSAGE_ID
+    coded{24, meaning::permanent},                                 // REJECTED_INVALID_UDH
+    coded{25, meaning::permanent},                                 // REJECTED_MESSAGE_TOO_LONG
+    coded{26, meaning::taken},                                     // PENDING_ACCEPTED
+    coded{29, meaning::ambiguous},   // EXPIRED_DLR_UNKNOWN: no report came, so nobody knows
+    coded{31, meaning::permanent},   // UNDELIVERABLE_NOT_SENT
+    coded{51, meaning::permanent},   // MISSING_TO
+    coded{52, meaning::permanent},   // REJECTED_DESTINATION
+    coded{56, meaning::permanent},   // REJECTED_INVALID_NOTIFY_URL
+    coded{77, meaning::permanent},   // REJECTED_MESSAGE_TEXT_TOO_LONG
+    coded{87, meaning::permanent},   // SIGNALS_BLOCKED, in group 4 or 5
+    coded{96, meaning::permanent},   // NO_ANSWER
+    coded{97, meaning::permanent},   // BUSY
+    coded{98, meaning::permanent},   // CANCELLED
+    coded{99, meaning::permanent},   // REJECTED
+    coded{100, meaning::permanent},  // UNDELIVERABLE_REJECTED_PLATFORM
+};
+static_assert(std::is_sorted(statuses.begin(), statuses.end(), [](coded a, coded b) { return a.id < b.id; }));
+
+std::optional<std::int64_t> number_at(simdjson::dom::object object, std::string_view key) noexcept {
+  std::int64_t number = 0;
+  if (object.at_key(key).get(number) != simdjson::SUCCESS) return std::nullopt;
+  return number;
+}
+
+/// By the id; where it is none of ours, by its group. A status with neither says nothing.
+meaning meaning_of(std::optional<std::int64_t> id, std::optional<std::int64_t> group) noexcept {
+  const auto found = std::lower_bound(statuses.begin(), statuses.end(), id.value_or(-1),
+                                      [](coded each, std::int64_t wanted) { return each.id < wanted; });
+  if (id && found != statuses.end() && found->id == *id) return found->means;
+  switch (group.value_or(-1)) {
+    case 0:  // ACCEPTED
+    case 1:  // PENDING
+    case 3:
+      return meaning::taken;  // DELIVERED
+    case 2:                   // UNDELIVERABLE
+    case 4:                   // EXPIRED
+    case 5:
+      return meaning::permanent;  // REJECTED
+    default:
+      return meaning::ambiguous;
+  }
+}
+
+void apply(meaning means, verdict& v) noexcept {
+  v.route_fault = means == meaning::account;
+  v.duplicate = means == meaning::repeated;
+  switch (means) {
+    case meaning::taken:
+      v.kind = verdict_kind::accepted;
+      return;
+    case meaning::repeated:
+    case meaning::permanent:
+      v.kind = verdict_kind::rejected;
+      return;
+    case meaning::account:
+    case meaning::transient:
+      v.kind = verdict_kind::retry;
+      return;
+    case meaning::ambiguous:
+      v.kind = verdict_kind::maybe_sent;
+      return;
+  }
+}
+
+/// One element of `messages` in a 200.
+verdict read_entry(simdjson::dom::object entry, std::string_view id) noexcept {
+  verdict v;
+  v.provider_message_id = id;
+  const auto status = object_at(entry, "status");
+  if (!status) {
+    v.error = std::string_view("the answer has no status for this message");
+    return v;
+  }
+  const auto number = number_at(*status, "id");
+  apply(meaning_of(number, number_at(*status, "groupId")), v);
+  if (number) v.status_code = decimal(*number);
+  if (v.kind != verdict_kind::accepted) {
+    v.error = words(string_at(*status, "name"), string_at(*status, "description"));
+  }
+  return v;
+}
+
+/// Which of `ids` an answer's id is: the one in the same place, else wherever it is.
+std::optional<std::size_t> index_of(std::string_view text, std::span<const message_id> ids,
+                                    std::size_t guess) noexcept {
+  const auto id = parse_message_id(text);
+  if (!id) return std::nullopt;
+  if (guess < ids.size() && ids[guess] == *id) return guess;
+  const auto found = std::find(ids.begin(), ids.end(), *id);
+  if (found == ids.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - ids.begin());
+}
+
+constexpr std::string_view not_answered = "the answer does not name this message";
+constexpr std::string_view contradicted = "the answer names this message twice, differently";
+
+/// A 200: accepted or refused one by one. What it does not name stays unknown.
+void read_entries(simdjson::dom::array entries, std::span<const message_id> ids, std::span<verdict> each) noexcept {
+  for (verdict& v : each) v.error = not_answered;
+  std::size_t place = 0;
+  for (const simdjson::dom::element element : entries) {
+    if (place > 4 * ids.size()) return;  // not an answer to this request: bounds the search
+    simdjson::dom::object entry;
+    const std::size_t guess = place++;
+    if (element.get(entry) != simdjson::SUCCESS) continue;
+    const std::string_view id = string_at(entry, "messageId");
+    const auto index = index_of(id, ids, guess);
+    if (!index) continue;
+    verdict& v = each[*index];
+    const verdict said = read_entry(entry, id);
+    const bool first = v.provider_message_id.empty();
+    if (first) {
+      v = said;
+    } else if (v.kind != said.kind) {
+      v = verdict{};
+      v.provider_message_id = id;
+      v.error = contradicted;
+    }
+  }
+}
+
+/// The code and the words of a refused request, in the shape of /mms/2 or in the older one.
+void read_error(simdjson::dom::object body, verdict& v) noexcept {
+  std::string_view code = string_at(body, "errorCode");
+  std::string_view description = string_at(body, "description");
+  if (const auto old = object_at(body, "requestError")) {
+    const auto exception = object_at(*old, "serviceException");
+    if (exception) code = string_at(*exception, "messageId");
+    if (exception) description = string_at(*exception, "text");
+  }
+  if (!code.empty()) v.status_code = code;
+  if (!description.empty()) v.error = description;
+}
+
+/// N of "messages[N]…".
+std::optional<std::size_t> message_index(std::string_view property) noexcept {
+  constexpr std::string_view start = "messages[";
+  if (!property.starts_with(start)) return std::nullopt;
+  property.remove_prefix(start.size());
+  std::size_t index = 0;
+  const auto read = std::from_chars(property.data(), property.data() + property.size(), index);
+  const bool whole = read.ec == std::errc{} && read.ptr != property.data() + property.size() && *read.ptr == ']';
+  return whole ? std::optional(index) : std::nullopt;
+}
+
+/// A 400 refuses the whole request. Where its violations name the messages at fault, only those are rejected, with the
+/// violation as their error; the others were not taken either and go again without them.
+void read_violations(simdjson::dom::object body, std::span<verdict> each) noexcept {
+  simdjson::dom::array violations;
+  if (body.at_key("violations").get(violations) != simdjson::SUCCESS) return;
+  const verdict refused = each.front();
+  fixed_string<160> first;
+  bool any_named = false;
+  for (verdict& v : each) v.kind = verdict_kind::retry;
+  for (const simdjson::dom::element element : violations) {
+    simdjson::dom::object entry;
+    if (element.get(entry) != simdjson::SUCCESS) continue;
+    const std::string_view property = string_at(entry, "property");
+    const auto text = words(property, string_at(entry, "violation"));
+    if (first.empty()) first = text;
+    const auto index = message_index(property);
+    if (!index || *index >= each.size()) continue;
+    any_named = true;
+    verdict& v = each[*index];
+    if (v.kind == verdict_kind::retry) v.error = words(refused.error, text);  // the first of several
+    v.kind = verdict_kind::rejected;
+  }
+  if (any_named) return;
+  std::fill(each.begin(), each.end(), refused);
+  for (verdict& v : each) v.error = words(refused.error, first);
+}
+
+void read_refusal(const http_response& answer, std::span<verdict> each) noexcept {
+  verdict v = http_verdict(answer);
+  v.error = raw_words(answer.body);
+  const auto body = parse_object(answer.body);
+  if (body) read_error(*body, v);
+  std::fill(each.begin(), each.end(), v);
+  if (body && answer.status == 400) read_violations(*body, each);
+}
+
+/// [a-zA-Z] only: carriers refuse other characters. One letter for each of media_max.
+void append_content_id(std::string& body, std::size_t index) {
+  text::append_key(body, "contentId");
+  body += "\"media";
+  body += static_cast<char>('A' + index);
+  body += '"';
+}
+
+void append_segments(std::string& body, const message& m) {
+  text::append_key(body, "messageSegments");
+  body += '[';
+  for (std::size_t i = 0; i < m.media.size(); ++i) {
+    body += i == 0 ? "{" : ",{";
+    text::append_member(body, "type", "LINK");
+    text::append_member(body, "contentUrl", m.media[i].url);
+    text::append_member(body, "contentType", m.media[i].mime_type);
+    append_content_id(body, i);
+    body += '}';
+  }
+  if (!m.text.empty()) {
+    body += m.media.empty() ? "{" : ",{";
+    text::append_member(body, "type", "TEXT");
+    text::append_member(body, "text", m.text);
+    text::append_member(body, "contentId", "text");
+    body += '}';
+  }
+  body += ']';
+}
+
+void append_message_options(std::string& body, const message& m, std::string_view platform) {
+  const std::size_t start = body.size();
+  text::append_key(body, "options");
+  body += '{';
+  const std::size_t empty = body.size();
+  body += platform;
+  if (m.validity > std::chrono::seconds::zero()) {
+    text::append_key(body, "validityPeriod");
+    body += '{';
+    text::append_number_member(body, "amount", static_cast<std::uint64_t>(m.validity.count()));
+    text::append_member(body, "timeUnit", "SECONDS");
+    body += '}';
+  }
+  if (m.fallback) {
+    text::append_key(body, "smsFailover");
+    body += '{';
+    text::append_member(body, "sender", without_plus(m.fallback_sender.empty() ? m.sender : m.fallback_sender));
+    text::append_member(body, "text", m.fallback_text);
+    body += '}';
+  }
+  if (!m.campaign_reference.empty()) text::append_member(body, "campaignReferenceId", m.campaign_reference);
+  if (body.size() == empty) {
+    body.resize(start);
+  } else {
+    body += '}';
+  }
+}
+
+class infobip_provider final : public provider {
+ public:
+  explicit infobip_provider(infobip_options options) : api_key_(std::move(options.api_key)) {
+    if (options.base_url.ends_with('/')) options.base_url.pop_back();
+    endpoint_.base_url = std::move(options.base_url);
+    endpoint_.target = "/mms/2/messages";
+    endpoint_.headers = {{"Authorization", "App " + api_key_},
+                         {"Content-Type", "application/json; charset=utf-8"},
+                         {"Accept", "application/json"}};
+    endpoint_.secret_headers = {"Authorization"};
+    limits_.messages_per_request_max = options.messages_per_request;
+    if (options.entity_id.empty() && options.application_id.empty()) return;
+    platform_ = "\"platform\":{";
+    if (!options.entity_id.empty()) text::append_member(platform_, "entityId", options.entity_id);
+    if (!options.application_id.empty()) text::append_member(platform_, "applicationId", options.application_id);
+    platform_ += '}';
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return limits_.provider; }
+  [[nodiscard]] const content_limits& limits() const noexcept override { return limits_; }
+  [[nodiscard]] const http_endpoint& endpoint() const noexcept override { return endpoint_; }
+  [[nodiscard]] bool deduplicates() const noexcept override { return true; }
+
+  void check(const message& shape, std::vector<violation>& out) const override {
+    if (auto rule = sender_violation(shape.sender, true)) out.push_back({"sender.sender", std::move(*rule)});
+    check_media(shape.media, limits_, infobip_mime_types, out);
+    if (shape.fallback && !shape.fallback_sender.empty() && shape.fallback_sender != shape.sender) {
+      if (auto rule = sender_violation(shape.fallback_sender, true)) {
+        out.push_back({"fallback.sender", std::move(*rule)});
+      }
+    }
+  }
+
+  [[nodiscard]] result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {
+    if (messages.empty()) return errc::invalid_argument;
+    body.assign(body_start);
+    std::size_t taken = 0;
+    errc why{};
+    for (const message& m : messages.first(std::min(messages.size(), limits_.messages_per_request_max))) {
+      const std::size_t before = body.size();
+      if (const auto fault = append_message(body, m)) {
+        body.resize(before);
+        why = *fault;
+        break;
+      }
+      ++taken;
+    }
+    if (taken == 0) return why;
+    body += body_end;
+    return taken;
+  }
+
+  void classify(const http_response& answer, std::span<const message_id> ids,
+                std::span<verdict> each) const noexcept override {
+    const std::size_t count = std::min(ids.size(), each.size());
+    if (count == 0) return;
+    const auto wanted = each.first(count);
+    std::fill(wanted.begin(), wanted.end(), verdict{});
+    if (answer.status < 200 || answer.status >= 300) {
+      read_refusal(answer, wanted);
+    } else {
+      const auto body = parse_object(answer.body);
+      simdjson::dom::array entries;
+      if (body && body->at_key("messages").get(entries) == simdjson::SUCCESS) {
+        read_entries(entries, ids.first(count), wanted);
+      } else {
+        for (verdict& v : wanted) v.error = raw_words(answer.body);
+      }
+    }
+    withhold_secret(answer.body, api_key_, wanted);
+  }
+
+ private:
+  /// Appends one element of `messages`. Nothing: done; else why not, and `body` has a beginning of it.
+  std::optional<errc> append_message(std::string& body, const message& m) const {
+    if (const auto fault = content_fault(m, limits_)) return *fault;
+    phone::digits_buffer digits{};
+    const auto id = to_text(m.id);
+    body += body.ends_with('[') ? "{" : ",{";
+    text::append_member(body, "sender", without_plus(m.sender));
+    text::append_key(body, "destinations");
+    body += "[{";
+    text::append_member(body, "to", m.to.digits(digits));
+    text::append_member(body, "messageId", {id.data(), id.size()});
+    body += "}]";
+    text::append_key(body, "content");
+    body += '{';
+    if (!m.subject.empty()) text::append_member(body, "title", m.subject);
+    append_segments(body, m);
+    body += '}';
+    append_message_options(body, m, platform_);
+    body += '}';
+    if (body.size() + body_end.size() > body_bytes_max) return errc::message_too_large;
+    return std::nullopt;
+  }
+
+  // constant after construction
+  std::string api_key_;
+  std::string platform_;  // the member `platform` of every message; empty: none
+  content_limits limits_ = infobip_limits;
+  http_endpoint endpoint_;
+};
+
+}  // namespace
+
+result<std::shared_ptr<const provider>, failure> infobip(infobip_options options) {
+  std::vector<violation> violations;
+  check_base_url(options.base_url, violations);
+  check_api_key(options.api_key, violations);
+  if (options.messages_per_request < 1 || options.messages_per_request > infobip_limits.messages_per_request_max) {
+    violations.push_back({"messages_per_request", "must be 1 to 1000"});
+  }
+  check_identifier("entity_id", options.entity_id, 0, 255, violations);
+  check_identifier("application_id", options.application_id, 0, 255, violations);
+  if (!violations.empty()) return failure{errc::invalid_options, std::move(violations)};
+  return std::shared_ptr<const provider>(std::make_shared<infobip_provider>(std::move(options)));
+}
+
+}  // namespace broadside::providers

@@ -1,0 +1,44 @@
+// testing/provider_books - what one simulated provider remembers: its counts, and every id it accepted.
+//
+// Not thread-safe. Takes about 10 to 20 bytes for an id of the library's own form, plus the text for any other.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+#include <broadside/environment.hpp>
+#include <broadside/testing/provider_simulator.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <testing/api_exchange.hpp>
+#include <vector>
+
+namespace broadside::testing {
+
+class provider_books {
+ public:
+  explicit provider_books(bool record_times) : record_times_(record_times) {}
+
+  simulator_counts counts;
+  std::vector<time_point> times;  // of every accepted message, in order; empty unless recorded
+  std::vector<std::string> lost;  // ids accepted whose answer was spoiled
+
+  /// Notes one message taken at `now`; an empty id cannot be recognised again.
+  void accept(std::string_view id, time_point now, api_answer& answer);
+  [[nodiscard]] std::uint32_t times_accepted(std::string_view id) const;
+  /// The answer that accepted these will not arrive.
+  void lose(const api_answer& answer);
+
+ private:
+  [[nodiscard]] bool insert(std::string_view id);
+
+  bool record_times_;
+  // Ids that came once, by value when they have the library's form; how often, only for those that came again.
+  absl::flat_hash_set<std::uint64_t> numbers_;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> number_repeats_;
+  absl::flat_hash_set<std::string> texts_;
+  absl::flat_hash_map<std::string, std::uint32_t> text_repeats_;
+};
+
+}  // namespace broadside::testing

@@ -1,0 +1,252 @@
+// testing/simulator_core - a request's way: resource, fault, provider, answer, bytes.
+#include <fmt/format.h>
+#include <array>
+#include <cmath>
+#include <testing/simulator_core.hpp>
+#include <utility>
+
+namespace broadside::testing {
+namespace {
+
+resource resource_of(std::string_view target) noexcept {
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (path == "/ep/v2/") return resource::sinch;
+  if (path == "/mms/2/messages") return resource::infobip;
+  if (path == "/_simulator/counts") return resource::counts;
+  return resource::none;
+}
+
+std::string_view reason_of(unsigned status) noexcept {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 413:
+      return "Content Too Large";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Unknown";
+  }
+}
+
+/// An answer of the HTTP server itself, not of a provider.
+void plain(unsigned status, api_answer& out) {
+  out.clear();
+  out.status = status;
+  out.content_type = "text/plain";
+  out.body = fmt::format("{}\n", reason_of(status));
+}
+
+bool accepts_first(fault what) noexcept {
+  return what == fault::reset_after_accept || what == fault::error_500_after_accept || what == fault::truncated ||
+         what == fault::garbage;
+}
+
+using counter = std::pair<std::string_view, std::uint64_t simulator_counts::*>;
+constexpr std::array<counter, 12> counters{{{"requests", &simulator_counts::requests},
+                                            {"accepted", &simulator_counts::accepted},
+                                            {"accepted_ids", &simulator_counts::accepted_ids},
+                                            {"repeats", &simulator_counts::repeats},
+                                            {"duplicates_refused", &simulator_counts::duplicates_refused},
+                                            {"rejected", &simulator_counts::rejected},
+                                            {"throttled", &simulator_counts::throttled},
+                                            {"faults", &simulator_counts::faults},
+                                            {"answers_lost", &simulator_counts::answers_lost},
+                                            {"malformed", &simulator_counts::malformed},
+                                            {"connections", &simulator_counts::connections},
+                                            {"unauthorized", &simulator_counts::unauthorized}}};
+
+void append_counts(std::string& out, const simulator_counts& counts) {
+  char before = '{';
+  for (const auto& [name, member] : counters) {
+    fmt::format_to(std::back_inserter(out), R"({}"{}":{})", before, name, counts.*member);
+    before = ',';
+  }
+  out += '}';
+}
+
+}  // namespace
+
+simulator_core::simulator_core(const simulator_options& options)
+    : faults_(options.faults), dice_(options.seed), sinch_(options), infobip_(options) {}
+
+provider_books* simulator_core::books_of(resource where) {
+  if (where == resource::sinch) return &sinch_.books;
+  if (where == resource::infobip) return &infobip_.books;
+  return nullptr;
+}
+
+request_ticket simulator_core::begin(std::string_view method, std::string_view target, connection_marks& marks) {
+  request_ticket ticket;
+  ticket.where = resource_of(target);
+  ticket.allowed = method == (ticket.where == resource::counts ? "GET" : "POST");
+  provider_books* const books = books_of(ticket.where);
+  if (books == nullptr || !ticket.allowed) return ticket;
+  ++books->counts.requests;
+  bool& marked = ticket.where == resource::sinch ? marks.sinch : marks.infobip;
+  if (!std::exchange(marked, true)) ++books->counts.connections;
+  ticket.drawn = dice_.draw(faults_);
+  if (ticket.drawn.what != fault::none) ++books->counts.faults;
+  return ticket;
+}
+
+void simulator_core::finish(const request_ticket& ticket, const api_request& request, bool keep_alive, time_point now,
+                            reply& out) {
+  out.way = reply_way::write;
+  out.close = !keep_alive;
+  out.delay = ticket.drawn.delay;
+  out.slow_for = faults_.slow_for;
+  out.where = ticket.where;
+  out.lost = false;
+  if (ticket.where == resource::none || !ticket.allowed) {
+    plain(ticket.where == resource::none ? 404 : 405, out.answer);
+  } else if (ticket.where == resource::counts) {
+    out.answer.clear();
+    out.answer.body = counts_json();
+  } else {
+    ask_provider(ticket, request, now, out.answer);
+  }
+  const fault what = ticket.drawn.what;
+  if (accepts_first(what)) lose(out);
+  if (what == fault::reset_after_read || what == fault::reset_after_accept) out.way = reply_way::reset;
+  if (what == fault::slow) out.way = reply_way::write_slowly;
+  print(ticket, keep_alive, out);
+  if (what == fault::truncated) {
+    out.bytes.resize(out.bytes.size() - (out.answer.body.size() + 1) / 2);
+    out.close = true;
+  }
+}
+
+void simulator_core::ask_provider(const request_ticket& ticket, const api_request& request, time_point now,
+                                  api_answer& out) {
+  const fault what = ticket.drawn.what;
+  if (what == fault::reset_after_read || what == fault::error_500 || what == fault::error_503) {
+    out.clear();
+    spoil(what, out);
+    if (ticket.where == resource::infobip && what == fault::error_500) out.body = infobip_simulator::error_body(500);
+    return;
+  }
+  const mood how = what == fault::provider_busy  ? mood::busy
+                   : what == fault::throttle_429 ? mood::throttling
+                                                 : mood::normal;
+  if (ticket.where == resource::sinch) {
+    sinch_.answer(request, how, now, out);
+  } else {
+    infobip_.answer(request, how, now, out);
+  }
+  if (how == mood::throttling) out.retry_after_seconds = faults_.retry_after_seconds;
+  spoil(what, out);
+}
+
+/// Replaces what the client is shown; what was accepted stays accepted.
+void simulator_core::spoil(fault what, api_answer& out) {
+  if (what == fault::error_500 || what == fault::error_500_after_accept) {
+    out.status = 500;
+    out.body = R"({"error":"Internal Server Error"})";
+  } else if (what == fault::error_503) {  // as a gateway in front of the provider says it
+    out.status = 503;
+    out.content_type = "text/html";
+    out.body = "<html><body><h1>503 Service Unavailable</h1></body></html>\n";
+  } else if (what == fault::garbage) {
+    out.body = "}{ this is no JSON \x01\x02 [";
+  }
+}
+
+void simulator_core::finish_broken(const request_ticket& ticket, unsigned status, reply& out) {
+  if (provider_books* const books = books_of(ticket.where)) ++books->counts.malformed;
+  plain(status, out.answer);
+  out.way = reply_way::write;
+  out.close = true;
+  out.delay = {};
+  out.where = ticket.where;
+  out.lost = false;
+  print(ticket, false, out);
+}
+
+void simulator_core::lose(reply& unsent) {
+  if (std::exchange(unsent.lost, true)) return;
+  if (provider_books* const books = books_of(unsent.where)) books->lose(unsent.answer);
+}
+
+void simulator_core::print(const request_ticket& ticket, bool keep_alive, reply& out) const {
+  out.bytes.clear();
+  const auto end = std::back_inserter(out.bytes);
+  fmt::format_to(end, "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", out.answer.status,
+                 reason_of(out.answer.status), out.answer.content_type, out.answer.body.size());
+  if (out.answer.retry_after_seconds != 0) fmt::format_to(end, "Retry-After: {}\r\n", out.answer.retry_after_seconds);
+  // RFC 9110 §15.5.6: a 405 names what would have been allowed.
+  if (out.answer.status == 405) {
+    out.bytes += ticket.where == resource::counts ? "Allow: GET\r\n" : "Allow: POST\r\n";
+  }
+  if (!keep_alive) out.bytes += "Connection: close\r\n";
+  out.bytes += "\r\n";
+  out.bytes += out.answer.body;
+}
+
+std::string simulator_core::counts_json() const {
+  std::string out = R"({"sinch":)";
+  append_counts(out, sinch().counts);
+  out += R"(,"infobip":)";
+  append_counts(out, infobip().counts);
+  out += "}\n";
+  return out;
+}
+
+namespace {
+
+void check_limit(const rate_limit& limit, const std::string& field, std::vector<violation>& out) {
+  if (!std::isfinite(limit.per_second) || limit.per_second < 0) {
+    out.push_back({field + ".per_second", "must be zero or more"});
+  }
+  if (limit.burst == 0) out.push_back({field + ".burst", "must be at least 1"});
+}
+
+void check_faults(const simulator_faults& f, std::vector<violation>& out) {
+  const std::array<std::pair<const char*, double>, 11> shares{{{"reset_before_read", f.reset_before_read},
+                                                               {"reset_after_read", f.reset_after_read},
+                                                               {"reset_after_accept", f.reset_after_accept},
+                                                               {"error_500", f.error_500},
+                                                               {"error_503", f.error_503},
+                                                               {"error_500_after_accept", f.error_500_after_accept},
+                                                               {"throttle_429", f.throttle_429},
+                                                               {"provider_busy", f.provider_busy},
+                                                               {"truncated", f.truncated},
+                                                               {"garbage", f.garbage},
+                                                               {"slow", f.slow}}};
+  double sum = 0;
+  for (const auto& [name, share] : shares) {
+    if (!(share >= 0 && share <= 1)) out.push_back({std::string("faults.") + name, "must be 0 to 1"});
+    sum += share;
+  }
+  if (sum > 1 + 1e-9) out.push_back({"faults", "must not add up to more than 1"});
+  if (f.slow_for.count() < 0 || f.delay.count() < 0 || f.delay_jitter.count() < 0) {
+    out.push_back({"faults", "times must not be negative"});
+  }
+}
+
+}  // namespace
+
+std::vector<violation> check(const simulator_options& options) {
+  std::vector<violation> out;
+  check_limit(options.sinch_limit, "sinch_limit", out);
+  check_limit(options.infobip_limit, "infobip_limit", out);
+  check_faults(options.faults, out);
+  if (options.refused_per_10000 > 10000) out.push_back({"refused_per_10000", "must be 0 to 10000"});
+  return out;
+}
+
+}  // namespace broadside::testing

@@ -1,0 +1,228 @@
+// testing/simulator_main - broadside-simulator: the provider simulator as a program of its own.
+#include <fmt/format.h>
+#include <signal.h>  // sigtimedwait() is POSIX, not std
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <array>
+#include <broadside/testing/provider_simulator.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace {
+
+namespace testing = broadside::testing;
+
+constexpr int exit_stopped = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+struct command {
+  testing::simulator_options options;
+  std::string port_file, ca_file, counts_file;
+  std::string sinch_limit, infobip_limit;
+  double seconds = 3600;
+};
+
+/// "500/s", "30000/min", "10000/h"; a number alone is per second.
+std::optional<double> parse_rate(const std::string& text) {
+  char* rest = nullptr;
+  const double amount = std::strtod(text.c_str(), &rest);
+  if (rest == text.c_str() || !(amount > 0) || amount > 5'000'000) return std::nullopt;
+  const std::string unit = rest;
+  if (unit.empty() || unit == "/s") return amount;
+  if (unit == "/min") return amount / 60;
+  if (unit == "/h") return amount / 3600;
+  return std::nullopt;
+}
+
+std::string check_rate(const std::string& text) {
+  return parse_rate(text) ? "" : "'" + text + "' is no rate: write 500/s, 30000/min or 10000/h";
+}
+
+void add_options(CLI::App& app, command& c) {
+  app.add_option("--port", c.options.port, "Port on 127.0.0.1; 0: any free one")->capture_default_str();
+  app.add_option("--port-file", c.port_file, "Write the port here when ready; the file appears whole or not at all");
+  app.add_flag("--tls", c.options.tls, "Speak HTTPS, with a certificate for localhost made at start");
+  app.add_option("--ca-file", c.ca_file, "With --tls: write the authority to trust here (PEM)");
+  app.add_option("--for", c.seconds, "Stop after this many seconds")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e9));
+  app.add_option("--counts", c.counts_file, "Write the counts here at the end (JSON, as GET /_simulator/counts)");
+  app.add_option("--seed", c.options.seed, "Of the faults")->capture_default_str();
+
+  app.add_option("--sinch-key", c.options.sinch_api_key, "The x-api-key that is right")
+      ->group("Accounts")
+      ->capture_default_str();
+  app.add_option("--sinch-service-id", c.options.sinch_service_id, "The service-id that is right")
+      ->group("Accounts")
+      ->capture_default_str();
+  app.add_option("--infobip-key", c.options.infobip_api_key, "The key that is right in 'Authorization: App KEY'")
+      ->group("Accounts")
+      ->capture_default_str();
+
+  app.add_option("--sinch-limit", c.sinch_limit, "Messages, e.g. 500/s; beyond it E113. None: no limit")
+      ->group("Limits")
+      ->check(check_rate);
+  app.add_option("--sinch-burst", c.options.sinch_limit.burst, "Messages back to back after a pause")
+      ->group("Limits")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--infobip-limit", c.infobip_limit,
+                 "Messages, e.g. 30000/min; beyond it HTTP 429 for the whole request")
+      ->group("Limits")
+      ->check(check_rate);
+  app.add_option("--infobip-burst", c.options.infobip_limit.burst, "As above; a request with more is never taken")
+      ->group("Limits")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--refused-per-10000", c.options.refused_per_10000,
+                 "Refuse for good the numbers whose last four digits are below this")
+      ->group("Limits")
+      ->check(CLI::Range(0, 10'000));
+  app.add_flag("--sinch-capitalised", c.options.sinch_capitalised, "Sinch answers Success and Failure, as it once did")
+      ->group("Limits");
+}
+
+void add_faults(CLI::App& app, testing::simulator_faults& f) {
+  const std::string group = "Faults (each a share of the requests, 0 to 1, in sum at most 1)";
+  const std::array<std::pair<std::pair<const char*, double*>, const char*>, 11> shares{{
+      {{"--reset-before-read", &f.reset_before_read}, "Reset before the body is read; nothing accepted"},
+      {{"--reset-after-read", &f.reset_after_read}, "Reset after the body is read; nothing accepted"},
+      {{"--reset-after-accept", &f.reset_after_accept}, "Accepted, then reset: the lost answer"},
+      {{"--error-500", &f.error_500}, "HTTP 500; nothing accepted"},
+      {{"--error-503", &f.error_503}, "HTTP 503; nothing accepted"},
+      {{"--error-500-after-accept", &f.error_500_after_accept}, "Accepted, then HTTP 500"},
+      {{"--throttle-429", &f.throttle_429}, "HTTP 429; nothing accepted"},
+      {{"--provider-busy", &f.provider_busy}, "Sinch E503, Infobip status 21; nothing accepted"},
+      {{"--truncated", &f.truncated}, "Accepted; the answer breaks off"},
+      {{"--garbage", &f.garbage}, "Accepted; the answer is no JSON"},
+      {{"--slow", &f.slow}, "Accepted; the answer dribbles in"},
+  }};
+  for (const auto& [option, text] : shares) {
+    app.add_option(option.first, *option.second, text)->group(group)->check(CLI::Range(0.0, 1.0));
+  }
+  const auto milliseconds = [&](const char* name, std::chrono::milliseconds& to, const char* text) {
+    app.add_option_function<std::uint32_t>(
+           name, [&to](std::uint32_t ms) { to = std::chrono::milliseconds(ms); }, text)
+        ->group("Times")
+        ->default_str(std::to_string(to.count()));
+  };
+  milliseconds("--slow-for-ms", f.slow_for, "How long a slow answer takes");
+  milliseconds("--delay-ms", f.delay, "Before every answer");
+  milliseconds("--delay-jitter-ms", f.delay_jitter, "And up to this much more");
+  app.add_option("--retry-after-seconds", f.retry_after_seconds, "With --throttle-429; 0: no Retry-After")
+      ->group("Times")
+      ->capture_default_str();
+}
+
+/// Appears under its name whole or not at all.
+bool write_file(const std::string& name, const std::string& text) {
+  const std::string unfinished = name + ".tmp" + std::to_string(::getpid());
+  {
+    std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.close();
+    if (!out) return false;
+  }
+  std::error_code failed;
+  std::filesystem::rename(unfinished, name, failed);
+  return !failed;
+}
+
+bool write_or_complain(const std::string& name, const std::string& text) {
+  if (name.empty() || write_file(name, text)) return true;
+  fmt::print(stderr, "broadside-simulator: cannot write {}\n", name);
+  return false;
+}
+
+std::string read_file(const std::string& name) {
+  std::ifstream in(name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void print_table(const testing::simulator_counts& sinch, const testing::simulator_counts& infobip) {
+  const auto row = [](const char* name, std::uint64_t a, std::uint64_t b) {
+    fmt::print("{:<20}{:>14}{:>14}\n", name, a, b);
+  };
+  fmt::print("{:<20}{:>14}{:>14}\n", "", "Sinch", "Infobip");
+  row("requests", sinch.requests, infobip.requests);
+  row("accepted", sinch.accepted, infobip.accepted);
+  row("  distinct ids", sinch.accepted_ids, infobip.accepted_ids);
+  row("  repeats", sinch.repeats, infobip.repeats);
+  row("duplicates refused", sinch.duplicates_refused, infobip.duplicates_refused);
+  row("rejected", sinch.rejected, infobip.rejected);
+  row("throttled", sinch.throttled, infobip.throttled);
+  row("faults", sinch.faults, infobip.faults);
+  row("answers lost", sinch.answers_lost, infobip.answers_lost);
+  row("malformed", sinch.malformed, infobip.malformed);
+  row("unauthorized", sinch.unauthorized, infobip.unauthorized);
+  row("connections", sinch.connections, infobip.connections);
+}
+
+/// Until a signal of `stops` arrives or the time is over.
+void wait_for(const sigset_t& stops, double seconds) {
+  timespec span{};
+  span.tv_sec = static_cast<time_t>(seconds);
+  span.tv_nsec = static_cast<long>((seconds - static_cast<double>(span.tv_sec)) * 1e9);
+  while (::sigtimedwait(&stops, nullptr, &span) < 0 && errno == EINTR) {
+  }
+}
+
+int run(command& c) {
+  // Blocked before there is a second thread, so that no thread can be ended by them.
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+
+  auto simulator = testing::provider_simulator::start(c.options);
+  if (!simulator) {
+    fmt::print(stderr, "broadside-simulator: {}\n", simulator.error().message());
+    return simulator.error().code == broadside::make_error_code(broadside::errc::invalid_options) ? exit_usage
+                                                                                                  : exit_failed;
+  }
+  bool good = write_or_complain(c.ca_file, read_file(simulator->ca_file()));
+  fmt::print("listening on {}\n", simulator->url());
+  std::fflush(stdout);
+  good = good && write_or_complain(c.port_file, fmt::format("{}\n", simulator->port()));
+  if (!good) return exit_failed;
+  wait_for(stops, c.seconds);
+  print_table(simulator->sinch(), simulator->infobip());
+  return write_or_complain(c.counts_file, simulator->counts_json()) ? exit_stopped : exit_failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  command c;
+  CLI::App app(
+      "broadside-simulator: Sinch (POST /ep/v2/) and Infobip (POST /mms/2/messages) on 127.0.0.1, with faults on "
+      "request.\n"
+      "Use the printed address as the base URL of both providers. GET /_simulator/counts tells what was accepted.");
+  app.footer(
+      "Example: a limit of 500 messages a second, and one answer in a hundred lost\n"
+      "  broadside-simulator --port 8080 --sinch-limit 500/s --sinch-burst 50 --reset-after-accept 0.01 --for 60\n\n"
+      "Stops at SIGINT, SIGTERM or after --for seconds, then prints the counts.\n"
+      "Exit codes: 0 stopped, 1 could not start or write a file, 2 wrong arguments.");
+  add_options(app, c);
+  add_faults(app, c.options.faults);
+  try {  // CLI11 has no other channel
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_stopped : exit_usage;
+  }
+  if (!c.sinch_limit.empty()) c.options.sinch_limit.per_second = *parse_rate(c.sinch_limit);
+  if (!c.infobip_limit.empty()) c.options.infobip_limit.per_second = *parse_rate(c.infobip_limit);
+  if (!c.ca_file.empty() && !c.options.tls) {
+    fmt::print(stderr, "broadside-simulator: --ca-file needs --tls\n");
+    return exit_usage;
+  }
+  return run(c);
+}

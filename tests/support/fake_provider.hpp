@@ -1,0 +1,73 @@
+// tests/support/fake_provider - a provider whose requests are readable and whose answers are one letter a message.
+//
+// Request: one line per message, "<id> <to> <text>". Answer: a letter each, in order: A accepted, R rejected,
+// T transient, S slow down, F route fault, D duplicate, U unknown. Status 200 always; an empty body means U for all.
+#pragma once
+
+#include <broadside/provider.hpp>
+#include <string>
+
+namespace broadside::testing {
+
+class fake_provider final : public provider {
+ public:
+  explicit fake_provider(std::size_t batch = 1, bool deduplicates = false, std::string base_url = "http://127.0.0.1:9")
+      : deduplicates_(deduplicates) {
+    limits_ = {"fake", 20, 40, 20, 2, batch};
+    endpoint_.base_url = std::move(base_url);
+    endpoint_.target = "/fake";
+  }
+
+  std::string_view name() const noexcept override { return "fake"; }
+  const content_limits& limits() const noexcept override { return limits_; }
+  const http_endpoint& endpoint() const noexcept override { return endpoint_; }
+  bool deduplicates() const noexcept override { return deduplicates_; }
+
+  void check(const message& shape, std::vector<violation>& out) const override {
+    if (shape.sender == "99999") out.push_back({"sender.sender", "is not known to the fake provider"});
+  }
+
+  /// A text with "!unsendable" cannot be encoded; a batch ends before a text with "!last".
+  result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {
+    body.clear();
+    std::size_t n = 0;
+    for (const message& m : messages) {
+      if (m.text.find("!unsendable") != std::string_view::npos) break;
+      if (n > 0 && m.text.find("!last") != std::string_view::npos) break;
+      const message_id_text id = to_text(m.id);
+      body.append(id.data(), id.size());
+      body += ' ';
+      body += m.to.to_string();
+      body += ' ';
+      body += m.text;
+      body += '\n';
+      ++n;
+    }
+    if (n == 0) return errc::message_too_large;
+    return n;
+  }
+
+  void classify(const http_response& answer, std::span<const message_id> ids, std::span<verdict> each) const noexcept override {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      verdict& v = each[i];
+      v.status_code = i < answer.body.size() ? answer.body.substr(i, 1) : std::string_view("none");
+      v.retry_after = answer.retry_after;
+      switch (i < answer.body.size() ? answer.body[i] : 'U') {
+        case 'A': v.kind = verdict_kind::accepted; break;
+        case 'R': v.kind = verdict_kind::rejected; break;
+        case 'T': v.kind = verdict_kind::retry; break;
+        case 'S': v.kind = verdict_kind::slow_down; break;
+        case 'F': v.kind = verdict_kind::retry; v.route_fault = true; v.error = std::string_view("bad key"); break;
+        case 'D': v.kind = verdict_kind::rejected; v.duplicate = true; break;
+        default: v.kind = verdict_kind::maybe_sent; break;
+      }
+    }
+  }
+
+ private:
+  content_limits limits_;
+  http_endpoint endpoint_;
+  bool deduplicates_;
+};
+
+}  // namespace broadside::testing

@@ -1,0 +1,35 @@
+// support/fuzz_answer - bytes of a fuzzer as an HTTP answer: "STATUS RETRY_AFTER_MS\n", then the body.
+//
+// Pure. Views live as long as the bytes.
+#pragma once
+
+#include <broadside/provider.hpp>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace broadside::fuzz {
+
+/// Without a first line of that form the answer is a 200 and everything is its body.
+inline http_response as_answer(const std::uint8_t* data, std::size_t size) {
+  const char* const begin = reinterpret_cast<const char*>(data);
+  const char* const end = begin + size;
+  http_response answer;
+  std::int32_t retry_after_ms = -1;
+  auto read = std::from_chars(begin, end, answer.status);
+  const bool more = read.ec == std::errc{} && read.ptr != end && *read.ptr == ' ';
+  if (more) read = std::from_chars(read.ptr + 1, end, retry_after_ms);
+  if (read.ec != std::errc{} || read.ptr == end || *read.ptr != '\n') return {200, {begin, size}, {}};
+  answer.body = {read.ptr + 1, static_cast<std::size_t>(end - read.ptr - 1)};
+  answer.retry_after = std::chrono::milliseconds{retry_after_ms};
+  return answer;
+}
+
+inline bool equal(const verdict& a, const verdict& b) {
+  return a.kind == b.kind && a.route_fault == b.route_fault && a.duplicate == b.duplicate &&
+         a.retry_after == b.retry_after && a.provider_message_id == b.provider_message_id &&
+         a.status_code == b.status_code && a.error == b.error;
+}
+
+}  // namespace broadside::fuzz

@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <array>
+#include <broadside/options.hpp>
+#include <engine/compiled_campaign.hpp>
+#include <map>
+#include <support/catch.hpp>
+#include <support/fake_provider.hpp>
+
+using namespace broadside;
+using namespace broadside::engine_detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<route_options> two_routes() {
+  std::vector<route_options> routes(2);
+  routes[0].name = "a";
+  routes[1].name = "b";
+  for (auto& r : routes) r.provider = std::make_shared<testing::fake_provider>();
+  return routes;
+}
+
+campaign usable() {
+  campaign c;
+  c.name = "Spring";
+  c.attributes = {"name"};
+  c.text = "Hi {{ name | default('you') }}";
+  c.sender.sender = "12345";
+  c.sender.routes = {{"a", 3}, {"b", 1}};
+  return c;
+}
+
+std::vector<violation> violations(campaign c) {
+  const auto made = compiled_campaign::compile(std::move(c), two_routes(), {});
+  REQUIRE_FALSE(made.has_value());
+  REQUIRE(made.error().code == errc::invalid_campaign);
+  return made.error().violations;
+}
+
+bool names(const std::vector<violation>& found, std::string_view field) {
+  return std::any_of(found.begin(), found.end(), [&](const violation& v) { return v.field == field; });
+}
+
+}  // namespace
+
+TEST_CASE("campaign: every violation is reported at once, with its field", "[engine]") {
+  campaign c;
+  c.attributes = {"name", "name", "first name"};
+  c.text = "{{ nme }}";
+  c.subject = "{{ }}";
+  c.sender.sender = "+1";
+  c.sender.routes = {{"a", 0}, {"nowhere", 1}, {"a", 1}};
+  c.fallback.enabled = true;
+  c.age_max = 0s;
+  c.validity = 10s;
+  const auto found = violations(c);
+  for (const auto* field : {"name", "attributes[1]", "attributes[2]", "text", "subject", "sender.sender", "sender.routes[0].weight",
+                            "sender.routes[1].route", "sender.routes[2].route", "fallback.text", "age_max", "validity"}) {
+    CAPTURE(field);
+    REQUIRE(names(found, field));
+  }
+}
+
+TEST_CASE("campaign: neither text nor media, or no route, is a violation", "[engine]") {
+  campaign c = usable();
+  c.text.clear();
+  REQUIRE(names(violations(c), "text"));
+  c = usable();
+  c.sender.routes.clear();
+  REQUIRE(names(violations(c), "sender.routes"));
+}
+
+TEST_CASE("campaign: what a provider refuses is a violation that names the route", "[engine]") {
+  campaign c = usable();
+  c.sender.sender = "99999";
+  c.text = std::string(41, 'x');
+  c.media.assign(3, {"https://cdn.example.com/a.jpg", "image/jpeg"});
+  const auto found = violations(c);
+  REQUIRE(found.size() == 6);  // three rules on two routes
+  REQUIRE(names(found, "sender.sender"));
+  REQUIRE(names(found, "media"));
+  const auto text = std::find_if(found.begin(), found.end(), [](const violation& v) { return v.field == "text"; });
+  REQUIRE(text->rule == "41 characters before any value is filled in, at most 40 (route \"a\", fake)");
+}
+
+TEST_CASE("campaign: senders are numbers of 3 to 15 digits or names of 3 to 11 letters", "[engine]") {
+  campaign c = usable();
+  c.sender.sender = GENERATE("12345", "+18885551234", "18885551234", "ACME", "ACME Shop 1");
+  CAPTURE(c.sender.sender);
+  REQUIRE(compiled_campaign::compile(c, two_routes(), {}).has_value());
+  c.sender.sender = GENERATE("12", "+1234567890123456", "AB", "+ACME", "ACME Shop 123", "ACME!", "");
+  CAPTURE(c.sender.sender);
+  REQUIRE(names(violations(c), "sender.sender"));
+}
+
+TEST_CASE("campaign: routes share messages by weight, exactly over consecutive ids", "[engine]") {
+  const auto made = compiled_campaign::compile(usable(), two_routes(), {});
+  REQUIRE(made.has_value());
+  std::map<std::size_t, int> shares;
+  for (std::uint64_t id = 1000; id < 1400; ++id) ++shares[(*made)->choose_route(message_id{id})];
+  REQUIRE(shares[0] == 300);
+  REQUIRE(shares[1] == 100);
+}
+
+TEST_CASE("campaign_preview: shows what the engine would send and why it would not", "[engine]") {
+  campaign c = usable();
+  c.fallback.enabled = true;
+  c.fallback.text = "{{ name }}: see picture";
+  auto made = campaign_preview::compile(c, two_routes());
+  REQUIRE(made.has_value());
+  message_parts parts;
+  const std::array<std::string_view, 1> ann{"Ann"};
+  REQUIRE(made->render({"+1 212 555 0123", ann}, parts).has_value());
+  REQUIRE(parts.to == "+12125550123");
+  REQUIRE(parts.text == "Hi Ann");
+  REQUIRE(parts.fallback_text == "Ann: see picture");
+  REQUIRE(made->render({"2125550123", ann}, parts).error() == errc::phone_no_prefix);
+  REQUIRE(made->render({"+12125550123", {}}, parts).error() == errc::wrong_number_of_values);
+  const std::array<std::string_view, 1> long_name{"twelve chars"};
+  REQUIRE(made->render({"+12125550123", long_name}, parts).error() == errc::fallback_text_too_long);
+  const std::array<std::string_view, 1> longer_name{"a name of nearly forty characters, no less"};
+  REQUIRE(made->render({"+12125550123", longer_name}, parts).error() == errc::text_too_long);
+}

@@ -1,0 +1,604 @@
+#include <algorithm>
+#include <array>
+#include <engine/dispatcher.hpp>
+#include <journal/memory_journal.hpp>
+#include <string>
+#include <support/catch.hpp>
+#include <support/fake_client.hpp>
+#include <support/fake_provider.hpp>
+#include <support/manual_environment.hpp>
+#include <vector>
+
+namespace {
+
+using namespace broadside;
+using namespace broadside::engine_detail;
+using namespace std::chrono_literals;
+using testing::fake_client;
+using testing::fake_provider;
+
+/// A journal whose records become durable when the test says so.
+class slow_journal final : public journal::journal {
+ public:
+  position append(std::span<const ::broadside::journal::record> records) noexcept override { return position{last_ += records.size()}; }
+  position durable() const noexcept override { return position{durable_}; }
+  ordinal resume_point(source_id) const noexcept override { return {}; }
+  void erase(position) noexcept override {}
+  void sync() { durable_ = last_; }
+
+ private:
+  std::uint64_t last_ = 0;
+  std::uint64_t durable_ = 0;
+};
+
+struct setup {
+  std::size_t routes = 1;
+  std::size_t batch = 1;
+  std::uint32_t connections = 4;
+  bool deduplicates = false;
+  rate_limit limit{};
+  rate_limit sender_limit{};
+  on_unknown policy = on_unknown::hold;
+  retry_options retry{};
+  std::chrono::seconds age_max = 1h;
+  std::string text = "Hi {{ name }}";
+  journal::journal* kept = nullptr;
+};
+
+/// One dispatcher on virtual time: a test submits, answers, and reads what became of each message.
+class bench {
+ public:
+  explicit bench(setup s = {})
+      : setup_(s), slots_(256, 256), intake_(256), events_(256), memory_(16), campaigns_(8) {
+    shared_.options.messages_inside_max = 256;
+    shared_.options.campaigns_max = 8;
+    shared_.options.retry = s.retry;
+    for (std::size_t i = 0; i < s.routes; ++i) {
+      route_options& r = shared_.options.routes.emplace_back();
+      r.name = "route" + std::to_string(i);
+      r.provider = std::make_shared<fake_provider>(s.batch, s.deduplicates);
+      r.limit = s.limit;
+      r.http.connections_max = s.connections;
+    }
+    if (!s.sender_limit.unlimited()) shared_.options.senders.push_back({"12345", s.sender_limit});
+    for (const route_options& r : shared_.options.routes) shared_.routes.push_back(std::make_unique<route_entry>(r, env.now()));
+    for (const sender_limit& l : shared_.options.senders) {
+      shared_.sender_limits.push_back(std::make_unique<rate::gcra>(l.limit, env.now()));
+    }
+    shared_.environment_ = &env;
+    shared_.slots = &slots_;
+    shared_.intake = &intake_;
+    shared_.events = &events_;
+    shared_.journal_ = s.kept != nullptr ? s.kept : &memory_;
+    shared_.campaigns = &campaigns_;
+    dispatcher_ = std::make_unique<dispatcher>(shared_, 7);
+    std::vector<http::client*> ports;
+    for (std::size_t i = 0; i < s.routes; ++i) ports.push_back(clients.emplace_back(std::make_unique<fake_client>(s.connections)).get());
+    dispatcher_->use_clients(ports);
+    launch("12345");
+  }
+
+  std::uint32_t launch(const std::string& sender) {
+    campaign c;
+    c.name = "test";
+    c.attributes = {"name"};
+    c.text = setup_.text;
+    c.sender.sender = sender;
+    for (const route_options& r : shared_.options.routes) c.sender.routes.push_back({r.name, 1});
+    c.on_unknown = setup_.policy;
+    c.age_max = setup_.age_max;
+    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders);
+    REQUIRE(compiled.has_value());
+    auto entry = std::make_unique<campaign_entry>();
+    entry->compiled = std::move(*compiled);
+    return campaigns_.add(std::move(entry));
+  }
+
+  /// Puts one recipient into the intake, as submit() does.
+  void submit(std::string_view to, std::vector<std::string_view> values = {"Ann"}, std::uint32_t campaign = 0) {
+    slot& s = slots_[next_];
+    s.told = event{};
+    s.told.id = message_id{next_};
+    s.told.campaign = campaign_id{campaign};
+    s.told.row = ordinal{next_};
+    s.told.recipient = to;
+    s.expires_at = env.now() + setup_.age_max;
+    slots_.store(next_, to, values);
+    REQUIRE(intake_.try_push(slot_index{next_}) == push_status::ok);
+    ++next_;
+    ++submitted_;
+  }
+  void submit_many(std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) submit("+12125550123");
+  }
+
+  time_point run() { return dispatcher_->run(env.now()); }
+
+  /// Answers the oldest request of a route and runs.
+  void answer(std::string_view letters, std::size_t route = 0, std::chrono::milliseconds retry_after = -1ms) {
+    http::exchange_end end;
+    end.how = http::ending::answered;
+    end.response = {200, letters, retry_after};
+    finish(end, route);
+  }
+  void lose(std::size_t route = 0) { finish({http::ending::maybe_sent, {}, errc::connection_closed}, route); }
+  void fail_to_write(std::size_t route = 0) { finish({http::ending::not_sent, {}, errc::connection_closed}, route); }
+
+  void set_state(campaign_state s) {
+    campaigns_.find(0)->state = s;
+    shared_.control_epoch.fetch_add(1);
+    run();
+  }
+
+  /// Every event since the last call; checks that the books balance on the way.
+  std::vector<event> events() {
+    std::vector<event> all;
+    slot_index i = 0;
+    while (events_.try_pop(i)) all.push_back(slots_[i].told);
+    ended_ += all.size();
+    std::uint64_t taken = 0;
+    std::uint64_t ended = 0;
+    std::uint64_t held = 0;
+    for (std::uint32_t c = 0; c < campaigns_.size(); ++c) {
+      const auto books = dispatcher_->books(campaign_id{c}).read();
+      taken += books.taken;
+      held += books.held;
+      for (const auto n : books.outcomes) ended += n;
+    }
+    REQUIRE(taken == ended + held);
+    REQUIRE(taken == submitted_);
+    REQUIRE(ended == ended_);
+    REQUIRE(held == dispatcher_->held_by_lists());
+    return all;
+  }
+  event only_event() {
+    const auto all = events();
+    REQUIRE(all.size() == 1);
+    return all[0];
+  }
+
+  testing::manual_environment env;
+  std::vector<std::unique_ptr<fake_client>> clients;
+  dispatcher& machine() { return *dispatcher_; }
+  shared_state& shared() { return shared_; }
+  void close_intake() { intake_.close(); }
+
+ private:
+  void finish(const http::exchange_end& end, std::size_t route) {
+    REQUIRE_FALSE(clients[route]->sent.empty());
+    dispatcher_->on_end(static_cast<std::uint16_t>(route), clients[route]->take(), end, env.now());
+    run();
+  }
+
+  setup setup_;
+  slot_arena slots_;
+  audience_queue<slot_index> intake_;
+  audience_queue<slot_index> events_;
+  journal::memory_journal memory_;
+  growing_table<campaign_entry> campaigns_;
+  shared_state shared_;
+  std::unique_ptr<dispatcher> dispatcher_;
+  slot_index next_ = 0;
+  std::uint64_t submitted_ = 0;
+  std::uint64_t ended_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("dispatcher: an accepted message has one event with its outcome", "[engine]") {
+  bench b;
+  b.submit("+1 (212) 555-0123");
+  b.run();
+  REQUIRE(b.clients[0]->oldest_body() == "bs-0000000000000000 +12125550123 Hi Ann\n");
+  REQUIRE(b.events().empty());
+  b.answer("A");
+  const event e = b.only_event();
+  REQUIRE(e.outcome == outcome::accepted);
+  REQUIRE(e.status() == "enqueued");
+  REQUIRE(e.reason == errc{});
+  REQUIRE(e.attempts == 1);
+  REQUIRE(e.status_code == "A");
+  REQUIRE(e.recipient == "+1 (212) 555-0123");
+  REQUIRE(b.clients[0]->all_idle());
+}
+
+TEST_CASE("dispatcher: a recipient that can never be sent to is rejected with the reason", "[engine]") {
+  bench b;
+  b.submit("12125550123");
+  b.submit("+12125550123", {});
+  b.submit("+12125550123", {"Ann", "Bob"});
+  b.submit("+12125550123", {"\xFF"});
+  const std::string long_name(300, 'x');
+  b.submit("+12125550123", {long_name});
+  b.run();
+  const auto all = b.events();
+  const std::array expected{errc::phone_no_prefix, errc::wrong_number_of_values, errc::wrong_number_of_values, errc::invalid_utf8,
+                            errc::recipient_too_large};
+  REQUIRE(all.size() == expected.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    REQUIRE(all[i].outcome == outcome::rejected);
+    REQUIRE(all[i].reason == expected[i]);
+    REQUIRE(all[i].attempts == 0);
+  }
+  REQUIRE(b.clients[0]->sent.empty());
+}
+
+TEST_CASE("dispatcher: a rendered text beyond the provider's limit is rejected and gives its permission back", "[engine]") {
+  bench b({.limit = {1, 1}});
+  b.submit("+12125550123", {"a name that makes the text longer than forty characters"});
+  b.submit("+12125550123");
+  b.run();
+  REQUIRE(b.only_event().reason == errc::text_too_long);
+  REQUIRE(b.clients[0]->sent.size() == 1);  // the permission went to the next one
+}
+
+TEST_CASE("dispatcher: limits are kept to the nanosecond and a denied lane wakes exactly when it may go on", "[engine]") {
+  bench b({.connections = 64, .limit = {10, 1}});
+  b.submit_many(3);
+  const time_point start = b.env.now();
+  REQUIRE(b.run() == start + 100ms);
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  b.env.advance(100ms - 1ns);
+  REQUIRE(b.run() == start + 100ms);
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  b.env.advance(1ns);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 2);
+}
+
+TEST_CASE("dispatcher: a message takes from the route's and the sender's limit or from neither", "[engine]") {
+  bench b({.connections = 64, .limit = {1000, 1000}, .sender_limit = {1, 1}});
+  const auto other = b.launch("54321");
+  b.env.advance(10s);  // the route's limit is full: a thousand
+  b.submit_many(5);
+  for (int i = 0; i < 7; ++i) b.submit("+12125550123", {"Bob"}, other);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1 + 7);  // the limited sender holds up nobody else
+  b.env.advance(1s);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 2 + 7);
+}
+
+TEST_CASE("dispatcher: a transient failure is sent again later, and not for ever", "[engine]") {
+  bench b({.retry = {.attempts_max = 3, .delay_min = 100ms, .delay_max = 1s}});
+  b.submit("+12125550123");
+  b.run();
+  b.answer("T");
+  REQUIRE(b.clients[0]->sent.empty());
+  b.env.advance(99ms);
+  b.run();
+  REQUIRE(b.clients[0]->sent.empty());  // jitter only adds
+  b.env.advance(101ms);
+  b.run();
+  b.answer("T");
+  b.env.advance(400ms);
+  b.run();
+  b.answer("T");
+  const event e = b.only_event();
+  REQUIRE(e.outcome == outcome::not_sent);
+  REQUIRE(e.reason == errc::attempts_exhausted);
+  REQUIRE(e.attempts == 3);
+  REQUIRE(e.status_code == "T");
+}
+
+TEST_CASE("dispatcher: a request of which no byte left is no attempt of the message", "[engine]") {
+  bench b;
+  b.submit("+12125550123");
+  b.run();
+  b.fail_to_write();
+  REQUIRE(b.events().empty());
+  b.env.advance(2s);
+  b.run();
+  b.answer("A");
+  REQUIRE(b.only_event().attempts == 1);
+}
+
+TEST_CASE("dispatcher: throttling rests the route exactly as long as told and costs no attempt", "[engine]") {
+  bench b({.connections = 1, .retry = {.attempts_max = 1}});
+  b.submit_many(2);
+  b.run();
+  const time_point told = b.env.now();
+  b.answer("S", 0, 2500ms);
+  REQUIRE(b.clients[0]->sent.empty());
+  REQUIRE(b.run() <= told + 2500ms);
+  b.env.advance(2500ms - 1ns);
+  b.run();
+  REQUIRE(b.clients[0]->sent.empty());
+  b.env.advance(1ns);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  REQUIRE(b.clients[0]->oldest_body().starts_with("bs-0000000000000000"));  // still in order
+  b.answer("A");
+  b.answer("A");
+  REQUIRE(b.events().size() == 2);
+}
+
+TEST_CASE("dispatcher: an account fault rests the route, moves its message, and probes with one request", "[engine]") {
+  bench b({.routes = 2, .connections = 4, .retry = {.attempts_max = 1, .suspend_min = 1s, .suspend_max = 8s}});
+  b.submit_many(2);  // one to each route
+  b.run();
+  b.answer("F", 0);
+  REQUIRE(b.clients[0]->sent.empty());
+  REQUIRE(b.clients[1]->sent.size() == 2);
+  REQUIRE(b.shared().routes[0]->last_error.find("bad key") != std::string::npos);
+  b.submit_many(4);
+  b.run();
+  REQUIRE(b.clients[0]->sent.empty());  // rests
+  for (int i = 0; i < 6; ++i) b.answer("A", 1);
+  b.env.advance(1s);
+  b.submit_many(8);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);  // the probe
+  b.answer("A", 0);
+  REQUIRE(b.clients[0]->sent.size() == 3);  // it works again
+  REQUIRE(b.events().size() == 7);
+}
+
+TEST_CASE("dispatcher: a lost answer ends as maybe_sent and is never sent again by itself", "[engine]") {
+  bench b;
+  b.submit("+12125550123");
+  b.run();
+  b.lose();
+  const event e = b.only_event();
+  REQUIRE(e.outcome == outcome::maybe_sent);
+  REQUIRE(e.reason == errc::answer_lost);
+  b.env.advance(1h);
+  b.run();
+  REQUIRE(b.clients[0]->sent.empty());
+}
+
+TEST_CASE("dispatcher: the resend policy sends again, and what ends it later cannot say not_sent", "[engine]") {
+  bench b({.policy = on_unknown::resend, .retry = {.attempts_max = 2}});
+  b.submit("+12125550123");
+  b.run();
+  b.lose();
+  b.env.advance(10s);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  SECTION("accepted is accepted") {
+    b.answer("A");
+    REQUIRE(b.only_event().outcome == outcome::accepted);
+  }
+  SECTION("a transient failure after a lost answer is maybe_sent") {
+    b.answer("T");
+    REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+  }
+  SECTION("so is a rejection") {
+    b.answer("R");
+    REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+  }
+  SECTION("so is a cancelled campaign") {
+    b.answer("S");
+    b.set_state(campaign_state::cancelled);
+    REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+  }
+}
+
+TEST_CASE("dispatcher: resend_if_deduplicated asks only the provider that may have the message", "[engine]") {
+  bench b({.routes = 2, .deduplicates = true, .policy = on_unknown::resend_if_deduplicated});
+  b.submit("+12125550123");
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  b.lose(0);
+  b.shared().routes[0]->rests_until = (b.env.now() + 5s).time_since_epoch().count();  // the other route is free
+  b.env.advance(4s);
+  b.run();
+  REQUIRE(b.clients[1]->sent.empty());
+  b.env.advance(2s);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  b.answer("D", 0);  // refused as a repeat: the first one arrived
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+}
+
+TEST_CASE("dispatcher: resend_if_deduplicated holds where the provider does not deduplicate", "[engine]") {
+  bench b({.deduplicates = false, .policy = on_unknown::resend_if_deduplicated});
+  b.submit("+12125550123");
+  b.run();
+  b.lose();
+  REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+}
+
+TEST_CASE("dispatcher: a repeat that was never lost is rejected", "[engine]") {
+  bench b({.deduplicates = true});
+  b.submit("+12125550123");
+  b.run();
+  b.answer("D");
+  REQUIRE(b.only_event().outcome == outcome::rejected);
+}
+
+TEST_CASE("dispatcher: age is looked at wherever a message can wait", "[engine]") {
+  bench b({.connections = 1, .age_max = 10s});
+  SECTION("in a lane without a connection") {
+    b.submit_many(2);
+    b.run();
+    b.env.advance(10s);
+    b.run();
+    REQUIRE(b.only_event().outcome == outcome::expired);
+  }
+  SECTION("waiting for a retry") {
+    b.submit("+12125550123");
+    b.run();
+    b.answer("T", 0, 3600s);
+    b.env.advance(10s);
+    b.run();
+    REQUIRE(b.only_event().outcome == outcome::expired);
+  }
+  SECTION("in a paused campaign") {
+    b.set_state(campaign_state::paused);
+    b.submit("+12125550123");
+    b.run();
+    b.env.advance(10s);
+    b.run();
+    REQUIRE(b.only_event().reason == errc::age_exceeded);
+  }
+  SECTION("on a route that rests") {
+    b.submit("+12125550123");
+    b.run();
+    b.answer("S", 0, 3600s);
+    b.env.advance(10s);
+    REQUIRE(b.run() > b.env.now());
+    REQUIRE(b.only_event().outcome == outcome::expired);
+  }
+}
+
+TEST_CASE("dispatcher: run() asks to be called again before anything it holds can expire unseen", "[engine]") {
+  bench b({.connections = 1, .age_max = 1h});
+  b.submit_many(2);
+  REQUIRE(b.run() <= b.env.now() + 1s);
+  b.answer("A");
+  b.answer("A");
+  REQUIRE(b.run() == time_point::max());  // nothing held, nothing to wake for
+}
+
+TEST_CASE("dispatcher: a paused campaign starts nothing, keeps what is on its way, and goes on where it was", "[engine]") {
+  bench b({.connections = 1});
+  b.submit_many(3);
+  b.run();
+  b.set_state(campaign_state::paused);
+  b.answer("A");
+  REQUIRE(b.clients[0]->sent.empty());
+  REQUIRE(b.machine().parked() == 2);
+  REQUIRE(b.events().size() == 1);
+  b.set_state(campaign_state::running);
+  b.answer("A");
+  b.answer("A");
+  REQUIRE(b.events().size() == 2);
+}
+
+TEST_CASE("dispatcher: a cancelled campaign ends what waits and waits for what is on its way", "[engine]") {
+  bench b({.connections = 1});
+  b.submit_many(3);
+  b.run();
+  b.set_state(campaign_state::cancelled);
+  auto ended = b.events();
+  REQUIRE(ended.size() == 2);
+  REQUIRE(ended[0].outcome == outcome::not_sent);
+  REQUIRE(ended[0].reason == errc::cancelled);
+  b.answer("A");
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+}
+
+TEST_CASE("dispatcher: a batch carries many messages and every recipient has its own verdict", "[engine]") {
+  bench b({.batch = 4, .connections = 1});
+  b.submit_many(6);
+  b.run();
+  REQUIRE(std::count(b.clients[0]->oldest_body().begin(), b.clients[0]->oldest_body().end(), '\n') == 4);
+  b.answer("ARTA");
+  const auto first = b.events();
+  REQUIRE(first.size() == 3);
+  REQUIRE(std::count_if(first.begin(), first.end(), [](const event& e) { return e.outcome == outcome::rejected; }) == 1);
+  b.answer("AA");
+  REQUIRE(b.events().size() == 2);
+}
+
+TEST_CASE("dispatcher: an answer that is too short leaves the rest of the batch unknown", "[engine]") {
+  bench b({.batch = 3});
+  b.submit_many(3);
+  b.run();
+  b.answer("A");
+  const auto all = b.events();
+  REQUIRE(all.size() == 3);
+  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::maybe_sent; }) == 2);
+}
+
+TEST_CASE("dispatcher: what a request cannot carry stays first in line, what no request can carry is rejected", "[engine]") {
+  bench b({.batch = 4, .connections = 1, .text = "{{ name }}"});
+  for (const auto* name : {"a", "b", "!last c", "!unsendable", "d"}) b.submit("+12125550123", {name});
+  b.run();
+  REQUIRE(b.clients[0]->oldest_body().find(" b\n") != std::string::npos);
+  REQUIRE(b.clients[0]->oldest_body().find("!last") == std::string::npos);
+  b.answer("AA");
+  REQUIRE(b.clients[0]->oldest_body().find("!last c\n") != std::string::npos);
+  REQUIRE(b.clients[0]->oldest_body().find(" d\n") == std::string::npos);
+  b.answer("A");
+  b.answer("A");
+  const auto all = b.events();
+  REQUIRE(all.size() == 5);
+  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.reason == errc::message_too_large; }) == 1);
+}
+
+TEST_CASE("dispatcher: no byte leaves before its claim is durable", "[engine]") {
+  slow_journal slow;
+  bench b({.kept = &slow});
+  b.submit_many(2);
+  b.run();
+  REQUIRE(b.clients[0]->sent.empty());
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 2);
+  b.answer("A");
+  b.answer("A");
+  REQUIRE(b.events().size() == 2);
+}
+
+TEST_CASE("dispatcher: abandoning ends what left as maybe_sent and everything else as not_sent", "[engine]") {
+  slow_journal slow;
+  const bool durable = GENERATE(true, false);
+  bench b({.connections = 2, .kept = &slow});
+  b.submit_many(4);
+  b.run();
+  if (durable) {
+    slow.sync();
+    b.run();
+  }
+  b.submit_many(1);  // still in the intake
+  b.close_intake();
+  b.machine().abandon();
+  const auto all = b.events();
+  REQUIRE(all.size() == 5);
+  const auto lost = std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::maybe_sent; });
+  REQUIRE(lost == (durable ? 2 : 0));
+  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::not_sent; }) == 5 - lost);
+}
+
+TEST_CASE("dispatcher: positions of events only grow", "[engine]") {
+  bench b;
+  b.submit_many(4);
+  b.run();
+  for (int i = 0; i < 4; ++i) b.answer("A");
+  const auto all = b.events();
+  REQUIRE(std::is_sorted(all.begin(), all.end(), [](const event& x, const event& y) { return x.at < y.at; }));
+}
+
+TEST_CASE("dispatcher: books balance and nothing is lost under any mix of answers", "[engine]") {
+  const auto seed = GENERATE(range(0, 40));
+  CAPTURE(seed);
+  random_bits random(static_cast<std::uint64_t>(seed));
+  bench b({.routes = 2,
+           .batch = 1 + random.below(3),
+           .connections = static_cast<std::uint32_t>(1 + random.below(4)),
+           .deduplicates = random.below(2) == 0,
+           .limit = {static_cast<double>(1 + random.below(1000)), static_cast<std::uint32_t>(1 + random.below(10))},
+           .policy = static_cast<on_unknown>(random.below(3)),
+           .retry = {.attempts_max = 3, .delay_min = 10ms, .delay_max = 100ms, .suspend_min = 10ms, .suspend_max = 50ms},
+           .age_max = 60s});
+  std::size_t submitted = 0;
+  std::size_t ended = 0;
+  for (int step = 0; step < 4000 && ended < 200; ++step) {
+    if (submitted < 200 && random.below(3) == 0) {
+      b.submit(random.below(10) == 0 ? "nonsense" : "+12125550123");
+      ++submitted;
+    }
+    const std::size_t route = random.below(2);
+    if (!b.clients[route]->sent.empty()) {
+      const std::string letters{"AARTSFDU"[random.below(8)], "AARTSFDU"[random.below(8)], 'A'};
+      switch (random.below(6)) {
+        case 0: b.lose(route); break;
+        case 1: b.fail_to_write(route); break;
+        default: b.answer(letters, route, random.below(4) == 0 ? 20ms : -1ms); break;
+      }
+    }
+    b.env.advance(std::chrono::milliseconds(random.below(20)));
+    const time_point wake = b.run();
+    REQUIRE(wake > b.env.now() - 1ns);
+    ended += b.events().size();  // checks the books
+  }
+  b.env.advance(60s);
+  while (!b.clients[0]->sent.empty()) b.lose(0);
+  while (!b.clients[1]->sent.empty()) b.lose(1);
+  b.env.advance(120s);
+  b.run();
+  ended += b.events().size();
+  REQUIRE(ended == submitted);
+}

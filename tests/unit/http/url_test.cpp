@@ -1,0 +1,82 @@
+// http/url_test - base URLs, and the fixed head of a request.
+#include <http/request_head.hpp>
+#include <http/url.hpp>
+#include <string>
+#include <support/catch.hpp>
+
+using broadside::errc;
+using broadside::http_endpoint;
+using broadside::http::make_request_head;
+using broadside::http::parse_origin;
+
+TEST_CASE("parse_origin: scheme, host and port are taken apart", "[http]") {
+  struct row {
+    std::string url, host;
+    std::uint16_t port;
+    bool tls;
+    std::string authority;
+  };
+  const auto r = GENERATE(values<row>({
+      {"https://api.example.com", "api.example.com", 443, true, "api.example.com"},
+      {"http://api.example.com", "api.example.com", 80, false, "api.example.com"},
+      {"HTTPS://API.Example.COM/", "api.example.com", 443, true, "api.example.com"},
+      {"http://127.0.0.1:8080", "127.0.0.1", 8080, false, "127.0.0.1:8080"},
+      {"https://[::1]:8443", "::1", 8443, true, "[::1]:8443"},
+      {"https://[2001:db8::1]", "2001:db8::1", 443, true, "[2001:db8::1]"},
+      {"http://localhost:65535/", "localhost", 65535, false, "localhost:65535"},
+      {"https://example.com:443", "example.com", 443, true, "example.com"},
+      {"https://example.com:80", "example.com", 80, true, "example.com:80"},
+      {"https://example.com:", "example.com", 443, true, "example.com"},
+  }));
+  CAPTURE(r.url);
+  const auto got = parse_origin(r.url);
+  REQUIRE(got.has_value());
+  CHECK(got->host == r.host);
+  CHECK(got->port == r.port);
+  CHECK(got->tls == r.tls);
+  CHECK(got->authority == r.authority);
+}
+
+TEST_CASE("parse_origin: everything else is invalid_url", "[http]") {
+  const std::string url = GENERATE(
+      as<std::string>{}, "", "example.com", "//example.com", "ftp://example.com", "wss://example.com", "https://",
+      "https:///x", "https://user@example.com", "https://user:fake@example.com", "https://example.com/base",
+      "https://example.com?x=1", "https://example.com/#top", "https://example.com:0", "https://example.com:65536",
+      "https://example.com:x", "https://exa mple.com", "https://ex%61mple.com", "https://example.com\r\nX: y",
+      "https://[v1.fe80]", "https://[::1", "https:example.com", "file:///etc/passwd", "https://ex(am)ple.com",
+      "https://" + std::string(254, 'a'), "https://" + std::string(5000, 'a'));
+  CAPTURE(url);
+  const auto got = parse_origin(url);
+  REQUIRE_FALSE(got.has_value());
+  CHECK(got.error() == errc::invalid_url);
+}
+
+TEST_CASE("request_head: method, target, host and headers stand in order", "[http]") {
+  http_endpoint to;
+  to.target = "/send?x=1";
+  to.headers = {{"Authorization", "App fake-key"}, {"Content-Type", "application/json"}};
+  const auto head = make_request_head(to, "api.example.com:8443");
+  REQUIRE(head.has_value());
+  CHECK(*head ==
+        "POST /send?x=1 HTTP/1.1\r\nHost: api.example.com:8443\r\nAuthorization: App fake-key\r\n"
+        "Content-Type: application/json\r\nConnection: keep-alive\r\nContent-Length: ");
+}
+
+TEST_CASE("request_head: nothing can break out of its line", "[http]") {
+  http_endpoint to;
+  to.target = GENERATE(as<std::string>{}, "/send", "send", "", "/a b", "/a\r\nX: y", "/a#b", "/\x7f");
+  if (to.target == "/send") {
+    to.headers = {GENERATE(values<broadside::http_header>({{"X", "a\r\nY: b"},
+                                                           {"X", std::string("a\0b", 3)},
+                                                           {"", "a"},
+                                                           {"X:", "a"},
+                                                           {"X Y", "a"},
+                                                           {"content-length", "5"},
+                                                           {"Transfer-Encoding", "chunked"},
+                                                           {"Connection", "close"},
+                                                           {"Host", "example.net"}}))};
+  }
+  const auto head = make_request_head(to, "example.com");
+  REQUIRE_FALSE(head.has_value());
+  CHECK(head.error() == errc::invalid_argument);
+}

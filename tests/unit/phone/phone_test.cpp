@@ -1,0 +1,199 @@
+// phone - tests: what customer records hold, what is refused and why, and agreement with a large numbering table.
+#include <broadside/phone.hpp>
+#include <fstream>
+#include <optional>
+#include <support/catch.hpp>
+#include <tuple>
+
+using broadside::errc;
+using broadside::phone;
+
+namespace {
+
+/// The value of a string member in one line of flat JSON; enough for the table's own format (no escapes but \u and \n).
+std::optional<std::string> field(const std::string& line, std::string_view name) {
+  const auto key = "\"" + std::string{name} + "\": ";
+  auto at = line.find(key);
+  if (at == std::string::npos) return std::nullopt;
+  at += key.size();
+  if (line[at] != '"') return line.substr(at, line.find_first_of(",}", at) - at);
+  const auto end = line.find('"', at + 1);
+  return line.substr(at + 1, end - at - 1);
+}
+
+errc refusal(std::string_view text) {
+  const auto parsed = phone::parse(text);
+  return parsed ? errc{} : static_cast<errc>(parsed.error().value());
+}
+
+}  // namespace
+
+TEST_CASE("phone: numbers are read the way records write them", "[phone]") {
+  const auto& [text, digits] = GENERATE(table<std::string_view, std::string_view>({
+      {"+12125550123", "12125550123"},
+      {"+1 (212) 555-0123", "12125550123"},
+      {"(+1) 212.555.0123", "12125550123"},
+      {"+1/212/555/0123", "12125550123"},
+      {" +1\xC2\xA0"
+       "212 555 0123 ",
+       "12125550123"},
+      {"001 212 555 0123", "12125550123"},
+      {"0-0-1 212 555 0123", "12125550123"},
+      {"tel:+1-212-555-0123", "12125550123"},
+      {"TEL:+12125550123", "12125550123"},
+      {" tel: +12125550123", "12125550123"},
+      {"+44 (0)7400 123456", "447400123456"},
+      {"0044 (0) 20 7946 0958", "442079460958"},
+      {"+49 (0)30 123456", "4930123456"},
+      {"+39 (0)6 1234567", "39061234567"},
+      {"+39 06 1234567", "39061234567"},
+      {"+683 4000", "6834000"},
+      {"+247 40123", "24740123"},
+      {"+870 776 123456 789", "870776123456789"},
+      {"+44 20(0)79460958", "4420079460958"},
+  }));
+  CAPTURE(text);
+  const auto parsed = phone::parse(text);
+  REQUIRE(parsed.has_value());
+  phone::digits_buffer buffer;
+  REQUIRE(parsed->digits(buffer) == digits);
+  REQUIRE(parsed->to_string() == "+" + std::string{digits});
+  const auto again = phone::parse(parsed->to_string());
+  REQUIRE(again.has_value());
+  REQUIRE(*again == *parsed);
+}
+
+TEST_CASE("phone: everything else is refused with its reason", "[phone]") {
+  const auto& [text, why] = GENERATE(table<std::string_view, errc>({
+      {"", errc::phone_empty},
+      {"  -()", errc::phone_empty},
+      {"tel:", errc::phone_empty},
+      {"+", errc::phone_too_short},
+      {"00", errc::phone_too_short},
+      {"2125550123", errc::phone_no_prefix},
+      {"1 212 555 0123", errc::phone_no_prefix},
+      {"0212 555 0123", errc::phone_no_prefix},
+      {"011 44 7400 123456", errc::phone_no_prefix},
+      {"911", errc::phone_no_prefix},
+      {"0", errc::phone_no_prefix},
+      {"++12125550123", errc::phone_bad_character},
+      {"00+12125550123", errc::phone_bad_character},
+      {"+1 212 555 0123 x5", errc::phone_bad_character},
+      {"+1 212 555 0123;ext=5", errc::phone_bad_character},
+      {"+1 212 555 O123", errc::phone_bad_character},
+      {"1-800-FLOWERS", errc::phone_bad_character},
+      {"+1 212\t555 0123", errc::phone_bad_character},
+      {"+1 212 555 0123\n", errc::phone_bad_character},
+      {"+12125550123;+12125550124", errc::phone_bad_character},
+      {"+1 212\xC2"
+       "555 0123",
+       errc::phone_bad_character},
+      {"+1 212\xC2\xA1"
+       "555 0123",
+       errc::phone_bad_character},
+      {"+1\xE2\x80\x91"
+       "2125550123",
+       errc::phone_bad_character},
+      {"+\xEF\xBC\x91"
+       "2125550123",
+       errc::phone_bad_character},
+      {std::string_view{"+1212555\0"
+                        "0123",
+                        13},
+       errc::phone_bad_character},
+      {"+12125550123 +12125550124", errc::phone_bad_character},
+      {"tel:tel:+12125550123", errc::phone_bad_character},
+      {"+0 212 555 0123", errc::phone_bad_country},
+      {"+001 212 555 0123", errc::phone_bad_country},
+      {"000 1 212 555 0123", errc::phone_bad_country},
+      {"+999 123456789", errc::phone_bad_country},
+      {"+210 1234567", errc::phone_bad_country},
+      {"+259 1234567", errc::phone_bad_country},
+      {"+684 1234567", errc::phone_bad_country},
+      {"+683 400", errc::phone_too_short},
+      {"+44 123", errc::phone_too_short},
+      {"+1 911", errc::phone_too_short},
+      {"+44 12345678901234", errc::phone_too_long},
+      {"+44 123456789012345678901234567890", errc::phone_too_long},
+      {"+1 212 555 012", errc::phone_bad_nanp},
+      {"+1 212 555 01234", errc::phone_bad_nanp},
+      {"+1 112 555 0123", errc::phone_bad_nanp},
+      {"+1 012 555 0123", errc::phone_bad_nanp},
+      {"+1 (0)212 555 0123", errc::phone_bad_nanp},
+      {"+1 292 555 0123", errc::phone_bad_nanp},
+      {"+1 212 155 0123", errc::phone_bad_nanp},
+      {"+1 212 055 0123", errc::phone_bad_nanp},
+      {"+1 310 1234", errc::phone_bad_nanp},
+  }));
+  CAPTURE(text);
+  REQUIRE(name_of(refusal(text)) == name_of(why));
+}
+
+TEST_CASE("phone: sixty-four bytes are read and not one more", "[phone]") {
+  const std::string number = "+12125550123";
+  REQUIRE(phone::parse(number + std::string(64 - number.size(), ' ')).has_value());
+  REQUIRE(refusal(number + std::string(65 - number.size(), ' ')) == errc::phone_too_long);
+  REQUIRE(refusal(std::string(1'000'000, '1')) == errc::phone_too_long);
+}
+
+TEST_CASE("phone: every string of two bytes behind a number is read or refused", "[phone]") {
+  int accepted = 0;
+  for (int a = 0; a < 256; ++a) {
+    for (int b = 0; b < 256; ++b) {
+      const std::string text = std::string{"+1212555012"} + static_cast<char>(a) + static_cast<char>(b);
+      if (phone::parse(text)) ++accepted;
+    }
+  }
+  // One digit and one of six separators, in either order. NBSP takes two bytes and leaves no room for the digit.
+  REQUIRE(accepted == 2 * 10 * 6);
+}
+
+TEST_CASE("phone: the masked form shows the country and the last four digits", "[phone]") {
+  REQUIRE(phone::parse("+12125550123")->masked() == "+1******0123");
+  REQUIRE(phone::parse("+447400123456")->masked() == "+44******3456");
+  REQUIRE(phone::parse("+24740123")->masked() == "+247***23");
+  REQUIRE(phone::parse("+6834000")->masked() == "+683***0");
+}
+
+TEST_CASE("phone: only country code 1 is North American", "[phone]") {
+  REQUIRE(phone::parse("+12125550123")->is_nanp());
+  REQUIRE(phone::parse("+18765550123")->is_nanp());
+  REQUIRE_FALSE(phone::parse("+447400123456")->is_nanp());
+  REQUIRE_FALSE(phone::parse("+79123456789")->is_nanp());
+  REQUIRE_FALSE(phone::parse("+6834000")->is_nanp());
+  REQUIRE(sizeof(phone) == 8);
+}
+
+// The table's answers are google-libphonenumber's. Ours differ on purpose: letters, extensions, other digits than ASCII
+// and numbers without "+" or "00" are refused; national plans other than the North American one are not known, so that
+// we take numbers it calls invalid. The reverse happens once: +1 310 1234, a local service number of seven digits that
+// cannot be called from elsewhere.
+TEST_CASE("phone: agrees with the numbering table", "[phone]") {
+  std::ifstream in{BROADSIDE_SHARED_DATA "/phone/phone.jsonl"};
+  if (!in) {
+    WARN("the table is not here: skipped");
+    SUCCEED();
+    return;
+  }
+  int valid = 0;
+  int valid_nanp = 0;
+  for (std::string line; std::getline(in, line);) {
+    const auto raw = field(line, "raw").value_or("");
+    const bool plain = raw.rfind('+') == 0 && raw.find_first_not_of("+0123456789 -./()") == std::string::npos;
+    const bool idd00 = line.find("\"tag\": \"idd00\"") != std::string::npos;
+    const auto parsed = phone::parse(raw);
+    CAPTURE(line);
+    if (line.find("\"tag\": \"noplus\"") != std::string::npos) {
+      REQUIRE(parsed.has_error());
+    } else if ((plain || idd00) && field(line, "valid") == "true" && raw != "+1 310 1234") {
+      REQUIRE(parsed.has_value());
+      REQUIRE(parsed->to_string() == field(line, "e164"));
+      ++valid;
+      if (parsed->is_nanp()) ++valid_nanp;
+    } else if (plain && field(line, "error")) {
+      REQUIRE(parsed.has_error());
+    }
+  }
+  REQUIRE(valid > 300);
+  REQUIRE(valid_nanp > 200);
+}

@@ -1,0 +1,118 @@
+// rate/limit_set - tests: all limits or none, who binds, and nothing lost on the way.
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <rate/limit_set.hpp>
+#include <span>
+#include <support/catch.hpp>
+#include <thread>
+#include <vector>
+
+using broadside::time_point;
+using broadside::rate::gcra;
+using broadside::rate::give_back;
+using broadside::rate::limits_max;
+using broadside::rate::take_up_to;
+using broadside::rate::try_take;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr time_point start{1'000'000s};
+}
+
+TEST_CASE("limit_set: takes from all limits", "[rate]") {
+  gcra route{{10, 4}, start};
+  gcra sender{{10, 8}, start};
+  const std::array limits{&route, &sender};
+  const auto now = start + 1h;
+  const auto got = try_take(limits, 3, now);
+  REQUIRE(got.count == 3);
+  REQUIRE(got.ready_at == now);
+  REQUIRE(got.binding == limits_max);
+  REQUIRE(route.available(100, now) == 1);
+  REQUIRE(sender.available(100, now) == 5);
+}
+
+TEST_CASE("limit_set: a limit that denies leaves the others as they were, and is named", "[rate]") {
+  gcra route{{100, 10}, start};
+  gcra sender{{1, 1}, start};
+  gcra wide{{0, 1}, start};
+  const std::array limits{&route, &sender, &wide};
+  const auto now = start + 1h;
+  REQUIRE(try_take(limits, 1, now).count == 1);
+  const auto denied = try_take(limits, 1, now);
+  REQUIRE(denied.count == 0);
+  REQUIRE(denied.binding == 1);
+  REQUIRE(denied.ready_at == now + 1s);
+  REQUIRE(route.available(100, now) == 9);
+}
+
+TEST_CASE("limit_set: the latest of the instants is told when several deny", "[rate]") {
+  gcra fast{{100, 1}, start};
+  gcra slow{{1, 1}, start};
+  gcra middle{{10, 1}, start};
+  const std::array limits{&fast, &slow, &middle};
+  REQUIRE(try_take(limits, 1, start).count == 1);
+  const auto denied = take_up_to(limits, 5, start);
+  REQUIRE(denied.count == 0);
+  REQUIRE(denied.binding == 1);
+  REQUIRE(denied.ready_at == start + 1s);
+}
+
+TEST_CASE("limit_set: as many as the tightest has, the same from each", "[rate]") {
+  gcra route{{10, 8}, start};
+  gcra sender{{5, 3}, start};
+  const std::array limits{&route, &sender};
+  const auto now = start + 1h;
+  auto got = take_up_to(limits, 100, now);
+  REQUIRE(got.count == 3);
+  REQUIRE(got.binding == 1);
+  REQUIRE(got.ready_at == now + 200ms);
+  REQUIRE(route.available(100, now) == 5);
+  REQUIRE(sender.available(100, now) == 0);
+  give_back(limits, got, 2);
+  REQUIRE(got.count == 1);
+  REQUIRE(route.available(100, now) == 7);
+  REQUIRE(sender.available(100, now) == 2);
+  give_back(limits, got, 50);
+  REQUIRE(got.count == 0);
+  REQUIRE(route.available(100, now) == 8);
+  REQUIRE(sender.available(100, now) == 3);
+}
+
+TEST_CASE("limit_set: no limits give everything, too many give nothing", "[rate]") {
+  REQUIRE(try_take({}, 7, start).count == 7);
+  REQUIRE(take_up_to({}, 7, start).count == 7);
+  REQUIRE(take_up_to({}, 0, start).ready_at == start);
+  gcra one{{0, 1}, start};
+  const std::vector<gcra*> five(5, &one);
+  REQUIRE(try_take(five, 1, start).count == 0);
+  REQUIRE(take_up_to(five, 1, start).count == 0);
+}
+
+TEST_CASE("limit_set: threads with limits in different orders hold every ceiling and starve nobody", "[rate]") {
+  gcra a{{1'000'000, 10}, start};
+  gcra b{{500'000, 5}, start};
+  std::atomic<std::int64_t> clock{0};
+  std::array<std::uint64_t, 4> taken{};
+  std::vector<std::thread> threads;
+  constexpr std::int64_t end = 4'000'000;  // ns
+  for (std::size_t h = 0; h < taken.size(); ++h) {
+    threads.emplace_back([&, h] {
+      const std::array<gcra*, 2> limits = h % 2 == 0 ? std::array{&a, &b} : std::array{&b, &a};
+      std::uint64_t mine = 0;
+      for (auto t = clock.load(); t <= end; t = clock.load()) {
+        const auto got = take_up_to(limits, 3, start + std::chrono::nanoseconds{t});
+        mine += got.count;
+        if (auto seen = t; got.count == 0) clock.compare_exchange_strong(seen, t + 100);
+      }
+      taken[h] = mine;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::uint64_t all = 0;
+  for (const auto each : taken) all += each;
+  REQUIRE(all <= 2'000 + 5);
+  REQUIRE(all >= 1'900);
+}

@@ -1,0 +1,163 @@
+// send/campaign_file - tests: every field arrives, every violation is named with its path, keys stay out of files.
+#include <algorithm>
+#include <campaign_file.hpp>
+#include <fstream>
+#include <iterator>
+#include <object_reader.hpp>
+#include <support/catch.hpp>
+
+using namespace broadside::send;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view smallest = R"({
+  "name": "Spring sale", "text": "Hello",
+  "sender": {"sender": "12345", "routes": [{"route": "a"}]},
+  "routes": [{"name": "a", "provider": "sinch", "service_id": "1", "api_key_env": "KEY"}]
+})";
+
+/// `smallest` with a field put in front.
+campaign_file_reading with(std::string_view field) {
+  std::string json = "{" + std::string(field) + ",";
+  json += smallest.substr(1);
+  return read_campaign_file(json);
+}
+
+std::string rule_of(const campaign_file_reading& reading, std::string_view field) {
+  const auto found = std::find_if(reading.violations.begin(), reading.violations.end(),
+                                  [&](const broadside::violation& v) { return v.field == field; });
+  return found == reading.violations.end() ? "no such violation" : found->rule;
+}
+
+campaign_file_reading with_route(std::string_view fields) {
+  std::string json(smallest);
+  const std::size_t at = json.find("\"provider\"");
+  json.insert(at, std::string(fields) + ",");
+  return read_campaign_file(json);
+}
+
+}  // namespace
+
+TEST_CASE("campaign_file: the smallest file is enough and leaves the library's defaults", "[send]") {
+  const auto [file, violations] = read_campaign_file(smallest);
+  CHECK(violations.empty());
+  CHECK(file.campaign.name == "Spring sale");
+  CHECK(file.campaign.age_max == 24h);
+  CHECK(file.campaign.on_unknown == broadside::on_unknown::hold);
+  REQUIRE(file.campaign.sender.routes.size() == 1);
+  CHECK(file.campaign.sender.routes[0].weight == 1);
+  CHECK(file.columns.to == "to");
+  REQUIRE(file.routes.size() == 1);
+  CHECK(file.routes[0].api_key_env == "KEY");
+  CHECK(file.routes[0].http.connections_max == broadside::http_options{}.connections_max);
+  CHECK(file.options.messages_inside_max == broadside::options{}.messages_inside_max);
+}
+
+TEST_CASE("campaign_file: the example has every field and is right", "[send]") {
+  std::ifstream stream(BROADSIDE_TESTS_DIR "/../../examples/send/campaign.example.json");
+  const std::string json((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  REQUIRE_FALSE(json.empty());
+  const auto [file, violations] = read_campaign_file(json);
+  for (const auto& v : violations) UNSCOPED_INFO(v.field << ": " << v.rule);
+  CHECK(violations.empty());
+  CHECK(file.campaign.media.size() == 1);
+  CHECK(file.campaign.fallback.enabled);
+  CHECK(file.campaign.validity == 24h);
+  CHECK(file.campaign.attributes.size() == file.columns.values.size());
+  REQUIRE(file.routes.size() == 2);
+  CHECK(file.routes[0].provider == provider_kind::sinch);
+  CHECK(file.routes[1].provider == provider_kind::infobip);
+  CHECK(file.routes[1].messages_per_request == 100);
+  CHECK(file.options.senders.size() == 1);
+  CHECK(file.options.retry.delay_min == 500ms);
+}
+
+TEST_CASE("campaign_file: attributes have columns of their own name unless the file says otherwise", "[send]") {
+  const auto reading =
+      with(R"("attributes": ["first_name", "city"], "audience": {"to": "Phone", "columns": {"city": "City"}})");
+  CHECK(reading.violations.empty());
+  CHECK(reading.file.columns.to == "Phone");
+  CHECK(reading.file.columns.values == std::vector<std::string>{"first_name", "City"});
+  CHECK(rule_of(with(R"("attributes": ["city"], "audience": {"columns": {"ctiy": "City"}})"),
+                "audience.columns.ctiy") == "is not a field here; did you mean city?");
+}
+
+TEST_CASE("campaign_file: unknown, missing and repeated fields are all reported, with their paths", "[send]") {
+  const auto reading = read_campaign_file(R"({
+    "nmae": "x", "text": "a", "text": "b",
+    "sender": {"sender": "1", "routes": [{"rout": "a", "weight": -1}]},
+    "routes": [{"name": "a", "provider": "infobp", "api_key_env": "K", "limit": {"per_secnd": 5, "burst": 1.5}}]
+  })");
+  CHECK(rule_of(reading, "name") == "is missing");
+  CHECK(rule_of(reading, "nmae") == "is not a field here; did you mean name?");
+  CHECK(rule_of(reading, "text") == "is given twice");
+  CHECK(rule_of(reading, "sender.routes[0].route") == "is missing");
+  CHECK(rule_of(reading, "sender.routes[0].rout") == "is not a field here; did you mean route?");
+  CHECK(rule_of(reading, "sender.routes[0].weight") == "must be a whole number, at most 4294967295");
+  CHECK(rule_of(reading, "routes[0].provider") == "must be \"sinch\" or \"infobip\"; did you mean infobip?");
+  CHECK(rule_of(reading, "routes[0].limit.per_second") == "is missing");
+  CHECK(rule_of(reading, "routes[0].limit.per_secnd") == "is not a field here; did you mean per_second?");
+  CHECK(rule_of(reading, "routes[0].limit.burst") == "must be a whole number, at most 4294967295");
+}
+
+TEST_CASE("campaign_file: wrong types are named and change nothing", "[send]") {
+  const auto reading = with(R"("subject": 5, "media": {}, "age_max": "1w", "validity": "1500ms", "shards": "2",
+                               "fallback": [], "on_unknown": "retry", "instance": 65536, "senders": [1])");
+  CHECK(rule_of(reading, "subject") == "must be a text in quotes");
+  CHECK(rule_of(reading, "media") == "must be a list");
+  CHECK(rule_of(reading, "age_max").find("must be a duration") == 0);
+  CHECK(rule_of(reading, "validity") == "must be whole seconds");
+  CHECK(rule_of(reading, "shards").find("must be a whole number") == 0);
+  CHECK(rule_of(reading, "fallback") == "must be an object");
+  CHECK(rule_of(reading, "on_unknown").find("must be \"hold\"") == 0);
+  CHECK(rule_of(reading, "instance") == "must be a whole number, at most 65535");
+  CHECK(rule_of(reading, "senders[0]") == "must be an object");
+  CHECK(reading.file.campaign.age_max == 24h);
+}
+
+TEST_CASE("campaign_file: a key in the file is refused and never repeated", "[send]") {
+  const auto literal = with_route(R"("api_key": "fake-secret-canary")");
+  CHECK(rule_of(literal, "routes[0].api_key").find("a key in a file is refused") == 0);
+  std::string json(smallest);
+  json.replace(json.find("\"KEY\""), 5, "\"fake-secret-canary\"");
+  const auto pasted = read_campaign_file(json);
+  CHECK(rule_of(pasted, "routes[0].api_key_env").find("must be the name of an environment variable") == 0);
+  for (const auto* reading : {&literal, &pasted}) {
+    for (const auto& v : reading->violations) CHECK((v.field + v.rule).find("canary") == std::string::npos);
+  }
+}
+
+TEST_CASE("campaign_file: a provider's own fields are refused for the other", "[send]") {
+  CHECK(rule_of(with_route(R"("messages_per_request": 5)"), "routes[0].messages_per_request") == "is for infobip only");
+}
+
+TEST_CASE("campaign_file: what is no JSON is said with its line, and is bounded", "[send]") {
+  const auto rule = [](std::string_view json) { return rule_of(read_campaign_file(json), "the file"); };
+  CHECK(rule("{\n\"name\": \"x\",\n\"text\" \"y\"\n}").find("line 3") != std::string::npos);
+  CHECK(rule("{\"name\": \"\xFF\"}").find("must be JSON") == 0);
+  CHECK(rule("").find("must be JSON") == 0);
+  CHECK(rule("[]") == "must be an object");
+  CHECK(rule(std::string(100'000, '[')).find("must be JSON") == 0);
+  CHECK(rule("{\"a\": nul, \"b\": " + std::string(100'000, '[')).find("must be JSON") == 0);
+  CHECK(rule(std::string(campaign_file_bytes_max + 1, ' ')).find("must be at most") == 0);
+}
+
+TEST_CASE("campaign_file: no more than a hundred violations are kept", "[send]") {
+  std::string json = "{\"a0\": 0";
+  for (int i = 1; i < 500; ++i) json += ", \"a" + std::to_string(i) + "\": 0";
+  CHECK(read_campaign_file(json + "}").violations.size() == 100);
+}
+
+TEST_CASE("duration: a whole number and a unit", "[send]") {
+  CHECK(read_duration("500ms") == 500ms);
+  CHECK(read_duration("0s") == 0ms);
+  CHECK(read_duration("90m") == 90min);
+  CHECK(read_duration("7d") == 168h);
+  CHECK(read_duration("200000d") == 200'000 * 24h);
+  for (const std::string_view wrong :
+       {"", "5", "s", "-1s", "1.5s", " 1s", "1s ", "1 s", "1w", "99999999999999999999s", "400000d"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(read_duration(wrong).has_value());
+  }
+}

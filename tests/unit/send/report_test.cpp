@@ -1,0 +1,92 @@
+// send/report - tests: lines and tables that people read; nothing a provider says reaches the terminal raw.
+#include <report.hpp>
+#include <support/catch.hpp>
+
+using namespace broadside;
+using namespace broadside::send;
+using namespace std::chrono_literals;
+
+TEST_CASE("printable: control characters and broken UTF-8 do not reach the terminal", "[send]") {
+  CHECK(printable("Zo\xC3\xAB \xF0\x9F\x98\x80", 100) == "Zo\xC3\xAB \xF0\x9F\x98\x80");
+  CHECK(printable("a\x1b[31mb\x7f\r\t", 100) == "a?[31mb???");
+  CHECK(printable("a\nb", 100) == "a\\nb");
+  CHECK(printable("\xC2\x9B!", 100) == "?!");
+  CHECK(printable("\xFF\xC3(\xE2\x82", 100) == std::string("?") + "?(?" + "?");
+  CHECK(printable("abcdef", 3) == "abc\xE2\x80\xA6");
+}
+
+TEST_CASE("progress: counts that need no attention are left out", "[send]") {
+  progress_facts facts;
+  facts.phase = "sending";
+  facts.counts.accepted = 500;
+  facts.counts.inside = 20;
+  facts.in_flight = 8;
+  facts.per_second = 100;
+  facts.bytes = 50;
+  facts.bytes_total = 100;
+  facts.rows = 520;
+  CHECK(progress_line(facts) == "sending: 500 sent (50% read), 100/s, 20 inside, 8 in flight, 6.0 s left");
+  facts.counts.rejected = 3;
+  facts.rows_bad = 2;
+  CHECK(progress_line(facts).find(", 3 rejected, 2 bad rows,") != std::string::npos);
+}
+
+TEST_CASE("progress: time left needs a size and a rate", "[send]") {
+  progress_facts facts;
+  facts.rows = 1'000;
+  facts.counts.accepted = 900;
+  facts.rows_bad = 50;
+  CHECK_FALSE(time_left(facts).has_value());
+  facts.per_second = 10;
+  CHECK_FALSE(time_left(facts).has_value());  // from a pipe: nobody knows how much comes
+  facts.all_read = true;
+  CHECK(time_left(facts) == 5s);
+  facts.all_read = false;
+  facts.bytes = 100;
+  facts.bytes_total = 200;
+  CHECK(time_left(facts) == 105s);
+}
+
+TEST_CASE("spans: as people write them", "[send]") {
+  CHECK(span_text(0ms) == "0.0 s");
+  CHECK(span_text(1'250ms) == "1.2 s");
+  CHECK(span_text(65s) == "1:05");
+  CHECK(span_text(3'665s) == "1:01:05");
+  CHECK(span_text(-5s) == "0.0 s");
+}
+
+TEST_CASE("route_line: says that a route rests and why", "[send]") {
+  route_status route;
+  route.name = "sinch";
+  route.last_error = "E627 \x1b[0mbad";
+  CHECK(route_line(route).empty());
+  route.rests_for = 8s;
+  CHECK(route_line(route) == "route \"sinch\" rests for 8.0 s (told to slow down): E627 ?[0mbad");
+  route.suspended = true;
+  CHECK(route_line(route).find("its account cannot send") != std::string::npos);
+}
+
+TEST_CASE("books: the table has every count and says whether they balance", "[send]") {
+  books_facts facts;
+  facts.campaign = "Spring sale";
+  facts.rows = 12;
+  facts.bad_rows["bare_quote"] = 2;
+  facts.reasons["rejected: phone_bad_nanp"] = 1;
+  facts.took = 2s;
+  facts.rejects_path = "x.rejects.csv";
+  facts.end.rows_bad = 2;
+  facts.end.counts.submitted = 10;
+  facts.end.counts.accepted = 9;
+  facts.end.counts.rejected = 1;
+  facts.end.seen = facts.end.counts;
+  const std::string table = books_table(facts);
+  for (const char* part :
+       {"Spring sale", "rows read             12", "bad rows               2", "submitted             10",
+        "accepted               9", "rejected               1", "maybe_sent             0", "events                10",
+        "The books balance", "phone_bad_nanp", "bare_quote", "x.rejects.csv"}) {
+    CAPTURE(part, table);
+    CHECK(table.find(part) != std::string::npos);
+  }
+  facts.end.seen.accepted = 8;
+  CHECK(books_table(facts).find("DO NOT BALANCE") != std::string::npos);
+}

@@ -1,0 +1,84 @@
+// values/result - tests: every code has its own name and sentence, and errors keep what they know.
+#include <boost/system/system_error.hpp>
+#include <broadside/result.hpp>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <support/catch.hpp>
+
+using broadside::errc;
+
+namespace {
+constexpr int last = static_cast<int>(errc::connection_closed);
+}
+
+TEST_CASE("errc: every code has a name and a sentence of its own", "[values]") {
+  std::set<std::string_view> names;
+  std::set<std::string_view> sentences;
+  for (int i = 0; i <= last; ++i) {
+    const auto code = static_cast<errc>(i);
+    REQUIRE_FALSE(name_of(code).empty());
+    REQUIRE_FALSE(message_of(code).empty());
+    REQUIRE(message_of(code).back() != '.');
+    names.insert(name_of(code));
+    sentences.insert(message_of(code));
+  }
+  REQUIRE(names.size() == static_cast<std::size_t>(last) + 1);
+  REQUIRE(sentences.size() == static_cast<std::size_t>(last) + 1);
+}
+
+TEST_CASE("errc: names and sentences are those of the header", "[values]") {
+  REQUIRE(name_of(errc::invalid_options) == "invalid_options");
+  REQUIRE(name_of(errc::phone_no_prefix) == "phone_no_prefix");
+  REQUIRE(message_of(errc::phone_no_prefix) == "neither + nor 00 in front");
+  REQUIRE(name_of(errc::answer_lost) == "answer_lost");
+  REQUIRE(name_of(errc::connection_closed) == "connection_closed");
+  REQUIRE(name_of(errc{}) == "none");
+}
+
+TEST_CASE("errc: exactly the codes that say so are retryable", "[values]") {
+  std::set<errc> retryable;
+  for (int i = 0; i <= last; ++i) {
+    if (is_retryable(static_cast<errc>(i))) retryable.insert(static_cast<errc>(i));
+  }
+  REQUIRE(retryable == std::set<errc>{errc::full, errc::campaign_paused, errc::timed_out, errc::deadline_exceeded,
+                                      errc::connection_closed});
+}
+
+TEST_CASE("errc: numbers outside the list are unknown and not retryable", "[values]") {
+  for (const int code : {-1, last + 1, 1 << 30}) {
+    REQUIRE(name_of(static_cast<errc>(code)) == "unknown");
+    REQUIRE_FALSE(is_retryable(static_cast<errc>(code)));
+    REQUIRE(broadside::error_category().message(code) == "unknown error");
+  }
+}
+
+TEST_CASE("error_category: an errc becomes an error_code of the category broadside", "[values]") {
+  const broadside::error_code code = errc::full;
+  REQUIRE(code);
+  REQUIRE(code == errc::full);
+  REQUIRE_FALSE(code == errc::timed_out);
+  REQUIRE(code.category() == broadside::error_category());
+  REQUIRE(std::string{code.category().name()} == "broadside");
+  REQUIRE(code.message() == message_of(errc::full));
+  char buffer[8];
+  REQUIRE(std::string{code.category().message(code.value(), buffer, sizeof buffer)} == message_of(errc::full));
+}
+
+TEST_CASE("failure: a line per violation, or the code's message when there are none", "[values]") {
+  broadside::failure why{errc::too_many_campaigns, {}};
+  REQUIRE(why.message() == message_of(errc::too_many_campaigns));
+  why.violations = {{"routes[1].limit.per_second", "0.000001 to 5,000,000"}, {"shards", "1 to 64"}};
+  REQUIRE(why.message() == "routes[1].limit.per_second: 0.000001 to 5,000,000\nshards: 1 to 64");
+}
+
+TEST_CASE("result: value() of an error throws what the failure says", "[values]") {
+  using answer = broadside::result<int, broadside::failure>;
+  const answer plain{broadside::failure{errc::too_many_campaigns, {}}};
+  REQUIRE_THROWS_AS(plain.value(), boost::system::system_error);
+  const answer detailed{broadside::failure{errc::invalid_options, {{"shards", "1 to 64"}}}};
+  REQUIRE_THROWS_AS(detailed.value(), std::invalid_argument);
+  REQUIRE_THROWS_WITH(detailed.value(), "shards: 1 to 64");
+  const broadside::result<int> coded{errc::full};
+  REQUIRE_THROWS_AS(coded.value(), boost::system::system_error);
+}
