@@ -135,7 +135,7 @@ void BM_queue(benchmark::State& state) {
     for (auto& each : threads) each.join();
     if (sum != items * (items - 1) / 2) state.SkipWithError("the sum is wrong: elements were lost or doubled");
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * items));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(items));
 }
 
 void settings(benchmark::internal::Benchmark* bench) {

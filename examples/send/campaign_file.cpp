@@ -263,7 +263,9 @@ simdjson::error_code stumble(simdjson::ondemand::value value, unsigned depth = 0
   if (type == simdjson::ondemand::json_type::string) return value.get_string().get(text);
   if (type == simdjson::ondemand::json_type::number) return value.get_double().get(number);
   if (type == simdjson::ondemand::json_type::boolean) return value.get_bool().get(flag);
-  return value.is_null() ? simdjson::SUCCESS : simdjson::INCORRECT_TYPE;
+  bool is_null = false;
+  if (const auto fault = simdjson::simdjson_result<bool>(value.is_null()).get(is_null)) return fault;
+  return is_null ? simdjson::SUCCESS : simdjson::INCORRECT_TYPE;
 }
 
 std::string syntax_rule(const simdjson::padded_string& json, simdjson::error_code fault) {

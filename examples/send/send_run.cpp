@@ -32,9 +32,8 @@ bool is_readable(int fd) {
 }
 
 std::string row_reason(const event& e) {
-  if (e.reason != errc{}) return std::string(name_of(e.reason));
-  return e.status_code.empty() ? std::string("by the provider")
-                               : fmt::format("provider's {}", printable(e.status_code, 32));
+  const std::string code = e.status_code.empty() ? std::string() : " " + printable(e.status_code, 32);
+  return e.reason == errc{} ? "provider's answer" + code : std::string(name_of(e.reason)) + code;
 }
 
 std::uint64_t& count_of(ledger& counts, outcome what) {

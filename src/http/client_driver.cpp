@@ -177,8 +177,8 @@ error_code closed_by_peer(error_code ec) noexcept {
 }
 
 // Of everything OpenSSL finds wrong with a certificate, the first entry of its queue may be a detail of the arithmetic.
-error_code why_handshake_failed(connection& c, error_code ec) noexcept {
-  if (SSL_get_verify_result(c.tls->native_handle()) == X509_V_OK) return closed_by_peer(ec);
+error_code why_handshake_failed(connection& c, error_code ec, bool verify) noexcept {
+  if (!verify || SSL_get_verify_result(c.tls->native_handle()) == X509_V_OK) return closed_by_peer(ec);
   constexpr int verify_failed = ERR_PACK(ERR_LIB_SSL, 0, SSL_R_CERTIFICATE_VERIFY_FAILED);
   return {verify_failed, asio::error::get_ssl_category()};
 }
@@ -294,7 +294,7 @@ void core::start_handshake(connection& c, time_point now) {
 void core::on_handshaken(connection& c, error_code ec, std::size_t) {
   const time_point now = env_.now();
   if (!end_of_handler(c, now)) return;
-  if (ec) ec = why_handshake_failed(c, ec);
+  if (ec) ec = why_handshake_failed(c, ec, tls_.verify);
   happened(c, ec ? connection_event::failed : connection_event::handshaken, now, ec);
   if (!is_gone()) settle(now);
 }

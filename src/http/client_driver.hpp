@@ -14,7 +14,9 @@ namespace broadside::http {
 
 /// One route's client on the shard that runs `loop`. `listener`, `environment` and `loop` outlive it; destroying it
 /// closes every connection without telling the listener. `endpoint` and options are copied. `seed` is for back-off
-/// jitter. Errors: invalid_url, or what OpenSSL says of the CA file.
+/// jitter. Errors: invalid_url; invalid_argument for a target or header that could break out of its line, or that names
+/// a field of ours (Host, Content-Length, Connection, Expect, Transfer-Encoding, Upgrade); what OpenSSL says of the CA
+/// file.
 [[nodiscard]] result<std::unique_ptr<client>> make_client(boost::asio::io_context& loop, const http_endpoint& endpoint,
                                                           const http_options&, const tls_options&, environment&,
                                                           std::uint64_t seed, client_listener& listener);

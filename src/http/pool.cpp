@@ -9,7 +9,7 @@ using kind = pool_task::kind;
 pool::pool(const http_options& options, bool tls, std::uint64_t seed)
     : options_(&options),
       slots_(options.connections_max, slot{.fsm = connection_fsm(options, tls)}),
-      random_state_(seed) {
+      random_(seed) {
   closed_.reserve(slots_.size());
   for (std::size_t i = slots_.size(); i > 0; --i) closed_.push_back(static_cast<exchange>(i - 1));
   counts_[static_cast<std::size_t>(connection_state::closed)] = static_cast<std::uint32_t>(slots_.size());
@@ -140,7 +140,7 @@ void pool::back_off(time_point now) noexcept {
   delay = std::min(delay, most);
   if (delay < most) ++failures_;
   const auto range = static_cast<std::uint64_t>(std::max<duration::rep>(delay.count(), 0)) + 1;
-  retry_at_ = now + delay + duration{static_cast<duration::rep>(random() % range)};
+  retry_at_ = now + delay + duration{static_cast<duration::rep>(random_.below(range))};
   note_deadline(retry_at_);
 }
 
@@ -182,14 +182,6 @@ void pool::unlink_idle(exchange c) noexcept {
   if (s.newer != nobody) slots_[s.newer].older = s.older;
   if (s.older != nobody) slots_[s.older].newer = s.newer;
   if (newest_idle_ == c) newest_idle_ = s.older;
-}
-
-// splitmix64's step and finaliser: good enough to spread retries, and the same everywhere.
-std::uint64_t pool::random() noexcept {
-  std::uint64_t z = random_state_ += 0x9E3779B97F4A7C15U;
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-  return z ^ (z >> 31U);
 }
 
 }  // namespace broadside::http

@@ -10,6 +10,7 @@
 #include <broadside/result.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <env/random.hpp>
 #include <http/client.hpp>
 #include <http/connection_fsm.hpp>
 #include <optional>
@@ -86,7 +87,6 @@ class pool {
   void opening_failed(const slot&, time_point now) noexcept;
   void back_off(time_point now) noexcept;
   [[nodiscard]] std::size_t pick_address() noexcept;
-  [[nodiscard]] std::uint64_t random() noexcept;
   void note_deadline(time_point at) noexcept {
     if (at < sweep_at_) sweep_at_ = at;
   }
@@ -104,7 +104,7 @@ class pool {
   std::uint32_t opening_limit_ = opening_start;
   std::uint32_t failures_ = 0;  // rounds in which every address failed, since the last answer
   time_point retry_at_ = time_point::min();
-  std::uint64_t random_state_;
+  random_bits random_;
 
   // addresses
   std::array<bool, addresses_max> address_failed_{};

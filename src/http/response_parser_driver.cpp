@@ -1,13 +1,13 @@
-// http/response_parser - bytes in, one answer out, over Beast's basic_parser.
+// http/response_parser - bytes in, one answer out: heads read by Beast's basic_parser, bodies taken as they come.
 //
-// Beast parses; this file decides what it sees, so that an answer means the same however the network cut it: the head
-// in one piece, chunk headers whole. A "driver" only because Beast may be included nowhere else.
+// Beast sees a head in one piece and never a body, so that an answer means the same however the network cut it. A
+// "driver" only because Beast may be included nowhere else.
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
-#include <boost/beast/http/error.hpp>
 #include <broadside/fixed_string.hpp>
+#include <http/chunked.hpp>
 #include <http/response_parser.hpp>
 #include <http/retry_after.hpp>
 #include <limits>
@@ -25,29 +25,25 @@ struct collected {
   std::string body;
   fixed_string<64> retry_after;
   bool retry_after_given = false;
-  bool in_head = true;
 
   void clear() noexcept {
     body.clear();
     retry_after.clear();
     retry_after_given = false;
-    in_head = true;
   }
 
-  void append(string_view piece) {
+  void append(std::string_view piece) {
     const std::size_t needed = body.size() + piece.size() + response_parser::body_padding;
     if (body.capacity() < needed) body.reserve(std::max(needed, 2 * body.capacity()));
-    body.append(piece.data(), piece.size());
+    body.append(piece);
   }
 };
 
-class message_parser final : public beast_http::basic_parser<false> {
+class head_parser final : public beast_http::basic_parser<false> {
  public:
-  message_parser(collected& out, std::size_t body_max) : out_(out) {
-    // The head is capped before it comes here.
-    header_limit(std::numeric_limits<std::uint32_t>::max());
-    body_limit(static_cast<std::uint64_t>(body_max));
-    eager(true);
+  explicit head_parser(collected& out) : out_(out) {
+    header_limit(std::numeric_limits<std::uint32_t>::max());  // the head is capped before it comes here
+    body_limit(boost::none);                                  // and the body never does
   }
 
   [[nodiscard]] int status() const noexcept { return status_; }
@@ -56,22 +52,16 @@ class message_parser final : public beast_http::basic_parser<false> {
   void on_request_impl(beast_http::verb, string_view, string_view, int, error_code&) override {}
   void on_response_impl(int code, string_view, int, error_code&) override { status_ = code; }
   void on_field_impl(beast_http::field name, string_view, string_view value, error_code&) override {
-    if (!out_.in_head || out_.retry_after_given || name != beast_http::field::retry_after) return;
+    if (out_.retry_after_given || name != beast_http::field::retry_after) return;
     out_.retry_after_given = true;
     // Of a number too long to keep, any part beyond 24 hours will do; no date is this long.
     out_.retry_after.assign({value.data(), value.size()});
   }
-  void on_header_impl(error_code&) override { out_.in_head = false; }
+  void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(string_view piece, error_code&) override {
-    out_.append(piece);
-    return piece.size();
-  }
+  std::size_t on_body_impl(string_view, error_code&) override { return 0; }
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view piece, error_code&) override {
-    out_.append(piece);
-    return piece.size();
-  }
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
   void on_finish_impl(error_code&) override {}
 
   collected& out_;
@@ -98,56 +88,47 @@ class response_parser::impl {
   void reset() noexcept {
     next_message();
     head_bytes_ = 0;
-    framed_bytes_ = 0;
     trailing_ = false;
     state_ = progress::need_more;
     error_ = {};
   }
 
   progress feed(std::string_view bytes) {
-    if (state_ != progress::need_more) {
-      trailing_ = trailing_ || !bytes.empty();
-      return state_;
-    }
-    while (state_ == progress::need_more && !head_done_ && !bytes.empty()) feed_head(bytes);
-    if (state_ == progress::need_more && !bytes.empty()) {
-      feed_body(bytes);
-    } else {
-      trailing_ = !bytes.empty();  // an answer without a body is complete before them
-    }
+    while (state_ == progress::need_more && in_ == part::head && !bytes.empty()) feed_head(bytes);
+    if (state_ == progress::need_more && !bytes.empty()) feed_body(bytes);
+    if (state_ == progress::complete && !bytes.empty()) trailing_ = true;
     return state_;
   }
 
   progress finish() {
     if (state_ != progress::need_more) return state_;
-    if (!head_done_ || !parser_->need_eof()) return fail(errc::connection_closed);
-    error_code ec;
-    parser_->put_eof(ec);
-    if (ec) return fail(errc::malformed_response);
+    if (in_ != part::body_to_close) return fail(errc::connection_closed);
     return state_ = progress::complete;
   }
 
   [[nodiscard]] error_code error() const noexcept { return error_; }
   [[nodiscard]] bool keep_alive() const noexcept {
-    return state_ == progress::complete && !trailing_ && parser_->keep_alive();
+    return state_ == progress::complete && !trailing_ && in_ != part::body_to_close && head_->keep_alive();
   }
   [[nodiscard]] bool needs_wall_time() const noexcept {
     return got_.retry_after_given && retry_after_is_date(got_.retry_after);
   }
   [[nodiscard]] http_response response(wall_time now) const noexcept {
     http_response out;
-    out.status = static_cast<unsigned>(parser_->status());
+    out.status = static_cast<unsigned>(head_->status());
     out.body = got_.body;
     if (got_.retry_after_given) out.retry_after = read_retry_after(got_.retry_after, now);
     return out;
   }
 
  private:
+  enum class part : std::uint8_t { head, body_of_length, body_in_chunks, body_to_close };
+
   void next_message() noexcept {
     carry_.clear();
     got_.clear();
-    parser_.emplace(got_, body_max_);
-    head_done_ = false;
+    head_.emplace(got_);
+    in_ = part::head;
   }
 
   progress fail(errc why) noexcept {
@@ -155,12 +136,14 @@ class response_parser::impl {
     return state_ = progress::failed;
   }
 
+  [[nodiscard]] std::size_t room_for_head() const noexcept { return head_max_ - head_bytes_; }
+
   // Takes bytes up to the end of the head, in place when it came whole, and leaves the rest in `bytes`.
   void feed_head(std::string_view& bytes) {
-    const std::size_t before = carry_.size();
+    const std::size_t before = carry_.size();  // never more than there is room for
     std::string_view head = bytes;
     if (before != 0) {
-      carry_.append(bytes.substr(0, room_for_head() - std::min(room_for_head(), before) + 1));
+      carry_.append(bytes.substr(0, room_for_head() - before + 1));
       head = carry_;
     }
     if (!may_become_an_answer(head)) return static_cast<void>(fail(errc::malformed_response));
@@ -177,72 +160,81 @@ class response_parser::impl {
     parse_head(head.substr(0, size));
   }
 
-  [[nodiscard]] std::size_t room_for_head() const noexcept { return head_max_ - head_bytes_; }
-
   void parse_head(std::string_view head) {
     error_code ec;
-    const std::size_t used = parser_->put(boost::asio::buffer(head), ec);
-    if (ec && ec != beast_http::error::need_more) return static_cast<void>(fail(reason(ec)));
+    const std::size_t used = head_->put(boost::asio::buffer(head), ec);
     // The head ends where its first empty line is; a parser that stopped elsewhere read something else.
-    if (used != head.size() || !parser_->is_header_done()) return static_cast<void>(fail(errc::malformed_response));
-    const int status = parser_->status();
-    if (status == 101 || status < 100 || status > 599) return static_cast<void>(fail(errc::malformed_response));
+    const bool read_it = !ec && used == head.size() && head_->is_header_done();
+    const int status = head_->status();
+    if (!read_it || status == 101 || status < 100 || status > 599) {
+      return static_cast<void>(fail(errc::malformed_response));
+    }
     if (status < 200) return next_message();
     carry_.clear();
-    head_done_ = true;
-    if (parser_->is_done()) state_ = progress::complete;
+    begin_body();
   }
 
-  // Beast wants a chunk's header in one piece: what it leaves is kept and completed.
-  void feed_body(std::string_view bytes) {
-    std::size_t used = 0;
-    if (carry_.empty()) {
-      used = put_body(bytes);
-      if (state_ == progress::need_more) carry_.assign(bytes.substr(used));
-      trailing_ = state_ == progress::complete && used < bytes.size();
+  // RFC 9112 section 6.3
+  void begin_body() {
+    const auto length = head_->content_length();
+    if (head_->is_done()) {
+      in_ = part::body_of_length;
+      state_ = progress::complete;
+    } else if (head_->chunked()) {
+      in_ = part::body_in_chunks;
+      chunks_.reset(body_max_, head_max_);
+    } else if (length) {
+      in_ = part::body_of_length;
+      if (*length > body_max_) return static_cast<void>(fail(errc::response_too_large));
+      body_size_ = static_cast<std::size_t>(*length);
     } else {
-      carry_.append(bytes);
-      used = put_body(carry_);
-      trailing_ = state_ == progress::complete && used < carry_.size();
-      carry_.erase(0, used);
+      in_ = part::body_to_close;
     }
-    framed_bytes_ += used;
-    // Chunk headers, extensions and trailers are neither head nor body and have no cap in Beast.
-    const std::size_t waiting = state_ == progress::need_more ? carry_.size() : 0;
-    if (state_ != progress::failed && framed_bytes_ + waiting > head_max_ + 2 * body_max_) {
+  }
+
+  void feed_body(std::string_view& bytes) {
+    if (in_ == part::body_in_chunks) return feed_chunks(bytes);
+    const std::size_t size = in_ == part::body_of_length ? body_size_ : body_max_;
+    const std::size_t n = std::min(bytes.size(), size - got_.body.size());
+    got_.append(bytes.substr(0, n));
+    bytes.remove_prefix(n);
+    if (in_ == part::body_of_length) {
+      if (got_.body.size() == size) state_ = progress::complete;
+    } else if (!bytes.empty()) {
       fail(errc::response_too_large);
     }
   }
 
-  std::size_t put_body(std::string_view bytes) {
-    std::size_t used = 0;
-    error_code ec;
-    while (!ec && used < bytes.size() && !parser_->is_done()) {
-      const std::size_t n = parser_->put(boost::asio::buffer(bytes.substr(used)), ec);
-      used += n;
-      if (n == 0) break;
+  void feed_chunks(std::string_view& bytes) {
+    using chunk = chunked_reader::progress;
+    for (;;) {
+      std::string_view piece;
+      switch (chunks_.next(bytes, piece)) {
+        case chunk::need_more:
+          return;
+        case chunk::data:
+          got_.append(piece);
+          continue;
+        case chunk::complete:
+          state_ = progress::complete;
+          return;
+        case chunk::malformed:
+          return static_cast<void>(fail(errc::malformed_response));
+        case chunk::too_large:
+          return static_cast<void>(fail(errc::response_too_large));
+      }
     }
-    if (ec && ec != beast_http::error::need_more) {
-      fail(reason(ec));
-    } else if (parser_->is_done()) {
-      state_ = progress::complete;
-    }
-    return used;
-  }
-
-  static errc reason(const error_code& ec) noexcept {
-    const bool too_large = ec == beast_http::error::body_limit || ec == beast_http::error::header_limit;
-    return too_large ? errc::response_too_large : errc::malformed_response;
   }
 
   const std::size_t head_max_;
   const std::size_t body_max_;
   collected got_;
-  std::optional<message_parser> parser_;  // serves one message; renewed in place
-  std::string carry_;                     // bytes taken and not yet parsed
-  std::size_t head_bytes_ = 0;            // heads so far, of interim answers too
-  std::size_t framed_bytes_ = 0;          // bytes behind the head: body and its framing
-  bool head_done_ = false;
+  std::optional<head_parser> head_;  // serves one message; renewed in place
+  chunked_reader chunks_;
+  std::string carry_;           // the beginning of a head
+  std::size_t head_bytes_ = 0;  // heads so far, of interim answers too
+  std::size_t body_size_ = 0;   // what Content-Length says
+  part in_ = part::head;
   bool trailing_ = false;
   progress state_ = progress::need_more;
   error_code error_;

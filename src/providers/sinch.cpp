@@ -308,7 +308,7 @@ class sinch_provider final : public provider {
     endpoint_.headers = {
         {"x-api-key", api_key_}, {"Content-Type", "application/json; charset=utf-8"}, {"Accept", "application/json"}};
     endpoint_.secret_headers = {"x-api-key"};
-    body_start_ = "{";
+    body_start_ += '{';
     text::append_member(body_start_, "action", "sendmms");
     text::append_member(body_start_, "service-id", options.service_id);
   }

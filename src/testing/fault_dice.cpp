@@ -6,13 +6,6 @@
 namespace broadside::testing {
 namespace {
 
-/// The finaliser of SplitMix64: every bit of the result depends on every bit of `x`.
-std::uint64_t mix(std::uint64_t x) noexcept {
-  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBU;
-  return x ^ (x >> 31U);
-}
-
 /// Uniform in [0, 1): the top 53 bits, which a double holds exactly.
 double unit(std::uint64_t bits) noexcept { return static_cast<double>(bits >> 11U) * 0x1.0p-53; }
 
@@ -38,10 +31,9 @@ fault pick(const simulator_faults& f, double at) noexcept {
 }  // namespace
 
 fault_draw fault_dice::draw(const simulator_faults& faults) noexcept {
-  state_ += 0x9E3779B97F4A7C15U;  // SplitMix64's step
-  const std::uint64_t bits = mix(state_);
+  const std::uint64_t bits = random_.next();
   const std::chrono::duration<double, std::milli> jitter(static_cast<double>(faults.delay_jitter.count()) *
-                                                         unit(mix(~bits)));
+                                                         unit(random_bits(bits).next()));
   return {pick(faults, unit(bits)), faults.delay + std::chrono::duration_cast<duration>(jitter)};
 }
 

@@ -6,6 +6,7 @@
 #include <broadside/environment.hpp>
 #include <broadside/testing/provider_simulator.hpp>
 #include <cstdint>
+#include <env/random.hpp>
 
 namespace broadside::testing {
 
@@ -32,11 +33,11 @@ struct fault_draw {
 
 class fault_dice {
  public:
-  explicit fault_dice(std::uint64_t seed) noexcept : state_(seed) {}
+  explicit fault_dice(std::uint64_t seed) noexcept : random_(seed) {}
   [[nodiscard]] fault_draw draw(const simulator_faults& faults) noexcept;
 
  private:
-  std::uint64_t state_;
+  random_bits random_;
 };
 
 }  // namespace broadside::testing

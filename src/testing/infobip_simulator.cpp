@@ -347,11 +347,19 @@ infobip_simulator::~infobip_simulator() = default;
 std::string_view infobip_simulator::error_body(unsigned status) noexcept {
   switch (status) {
     case 401:
-      return R"({"errorCode":"E401","description":"The request lacks valid authentication credentials for the requested resource.","action":"Check the resources and adjust authentication credentials.","violations":[],"resources":[{"name":"API Authentication","url":"https://www.infobip.com/docs/essentials/api-authentication"}]})";
+      return R"({"errorCode":"E401","description":"The request lacks valid authentication credentials for the )"
+             R"(requested resource.","action":"Check the resources and adjust authentication credentials.",)"
+             R"("violations":[],"resources":[{"name":"API Authentication",)"
+             R"("url":"https://www.infobip.com/docs/essentials/api-authentication"}]})";
     case 429:
-      return R"({"errorCode":"E429","description":"Too many requests sent.","action":"Check request rate limit specified in the API endpoint documentation resource.","violations":[],"resources":[{"name":"Throttling handling errors","url":"https://www.infobip.com/docs/essentials/integration-best-practices#throttling-handling-errors"}]})";
+      return R"({"errorCode":"E429","description":"Too many requests sent.",)"
+             R"("action":"Check request rate limit specified in the API endpoint documentation resource.",)"
+             R"("violations":[],"resources":[{"name":"Throttling handling errors",)"
+             R"("url":"https://www.infobip.com/docs/essentials/integration-best-practices#throttling-)"
+             R"(handling-errors"}]})";
     default:
-      return R"({"errorCode":"E500","description":"Something went wrong.","action":"Contact the support.","violations":[],"resources":[]})";
+      return R"({"errorCode":"E500","description":"Something went wrong.","action":"Contact the support.",)"
+             R"("violations":[],"resources":[]})";
   }
 }
 
@@ -369,8 +377,8 @@ void infobip_simulator::refuse_broken(api_answer& out) {
   ++books.counts.malformed;
   books.counts.rejected += json_->recipients;
   out.status = 400;
-  out.body =
-      R"({"errorCode":"E400","description":"Request cannot be processed.","action":"Check the syntax, violations and adjust the request.","violations":[)";
+  out.body = R"({"errorCode":"E400","description":"Request cannot be processed.","action":"Check the syntax, )"
+             R"(violations and adjust the request.","violations":[)";
   json_->wrong.print(out.body);
   out.body += R"(],"resources":[]})";
 }

@@ -1,4 +1,4 @@
-// broadside/testing/provider_simulator - a real HTTP(S) server that behaves as Sinch and Infobip do, with faults on request.
+// broadside/testing/provider_simulator - a real HTTP(S) server that behaves as Sinch and Infobip do, or fails.
 //
 // Part of broadside::testing: what hosts test against before they let a campaign near a real account. Listens on
 // 127.0.0.1 only. Counts what it accepted by message id, so that a test can prove "exactly once".
@@ -7,9 +7,9 @@
 //   POST /mms/2/messages     Infobip MMS v2
 //   GET  /_simulator/counts  both providers' simulator_counts as JSON, for another process to compare
 //
-// Everything else is 404 or 405. Requests are checked as the providers document it, with their codes and shapes; numbers
-// are digits without "+". Media URLs must be absolute http or https: they are never fetched. A request's head may have
-// 16 KiB, its body 4 MiB. One thread of its own serves; memory grows by about 20 bytes per accepted message.
+// Everything else is 404 or 405. Requests are checked as the providers document it, with their codes and shapes;
+// numbers are digits without "+". Media URLs must be absolute http or https: they are never fetched. A request's head
+// may have 16 KiB, its body 4 MiB. One thread of its own serves; memory grows by about 20 bytes per accepted message.
 #pragma once
 
 #include <broadside/environment.hpp>
@@ -27,17 +27,17 @@ namespace broadside::testing {
 /// Probabilities per request, 0 to 1, in sum at most 1; drawn in this order from one seeded generator, one draw and at
 /// most one fault a request. Only requests to a provider meet faults; they come before every check.
 struct simulator_faults {
-  double reset_before_read = 0;   ///< connection reset before the body is read: nothing accepted
-  double reset_after_read = 0;    ///< connection reset after the body is read, nothing accepted
-  double reset_after_accept = 0;  ///< accepted, then reset instead of an answer: the lost answer
-  double error_500 = 0;           ///< HTTP 500, nothing accepted
-  double error_503 = 0;           ///< HTTP 503, nothing accepted
+  double reset_before_read = 0;       ///< connection reset before the body is read: nothing accepted
+  double reset_after_read = 0;        ///< connection reset after the body is read, nothing accepted
+  double reset_after_accept = 0;      ///< accepted, then reset instead of an answer: the lost answer
+  double error_500 = 0;               ///< HTTP 500, nothing accepted
+  double error_503 = 0;               ///< HTTP 503, nothing accepted
   double error_500_after_accept = 0;  ///< accepted, then HTTP 500
-  double throttle_429 = 0;        ///< HTTP 429 with Retry-After: retry_after_seconds; nothing accepted
-  double provider_busy = 0;       ///< the provider's own transient code in an HTTP 200 (Sinch E503, Infobip status 21)
-  double truncated = 0;           ///< accepted; the answer stops in the middle of its body and the connection closes
-  double garbage = 0;             ///< accepted; a 200 whose body is no JSON
-  double slow = 0;                ///< the answer arrives byte by byte over slow_for, in steps of a millisecond at least
+  double throttle_429 = 0;            ///< HTTP 429 with Retry-After: retry_after_seconds; nothing accepted
+  double provider_busy = 0;  ///< the provider's own transient code in an HTTP 200 (Sinch E503, Infobip status 21)
+  double truncated = 0;      ///< accepted; the answer stops in the middle of its body and the connection closes
+  double garbage = 0;        ///< accepted; a 200 whose body is no JSON
+  double slow = 0;           ///< the answer arrives byte by byte over slow_for, in steps of a millisecond at least
   std::uint32_t retry_after_seconds = 1;  ///< zero: a 429 without Retry-After
   std::chrono::milliseconds slow_for{200};
   std::chrono::milliseconds delay{0};         ///< before every answer, and before a reset in its place
@@ -54,8 +54,8 @@ struct simulator_options {
   rate_limit infobip_limit{};  ///< beyond it: HTTP 429 E429 for the whole request; more than burst at once always are
   simulator_faults faults{};
   std::uint64_t seed = 1;
-  /// A share of recipients the providers refuse for good (Sinch E110, Infobip status 52), chosen by the number itself, so
-  /// that the same number is always refused: those whose digits modulo 10000 are below this.
+  /// A share of recipients the providers refuse for good (Sinch E110, Infobip status 52), chosen by the number itself,
+  /// so that the same number is always refused: those whose digits modulo 10000 are below this.
   std::uint32_t refused_per_10000 = 0;
   /// Keep the time of every accepted message for sinch_times() and infobip_times(): 8 bytes each.
   bool record_times = false;
@@ -65,17 +65,17 @@ struct simulator_options {
 
 struct simulator_counts {
   std::uint64_t requests = 0;
-  std::uint64_t accepted = 0;        ///< messages, repeats included
-  std::uint64_t accepted_ids = 0;    ///< distinct message ids
-  std::uint64_t repeats = 0;         ///< accepted although the id was accepted before (Sinch does not deduplicate)
+  std::uint64_t accepted = 0;            ///< messages, repeats included
+  std::uint64_t accepted_ids = 0;        ///< distinct message ids
+  std::uint64_t repeats = 0;             ///< accepted although the id was accepted before (Sinch does not deduplicate)
   std::uint64_t duplicates_refused = 0;  ///< Infobip status 23
-  std::uint64_t rejected = 0;        ///< messages refused for good, each by itself or with its whole request
-  std::uint64_t throttled = 0;       ///< messages answered by E113, E429 or 429
-  std::uint64_t faults = 0;          ///< requests that met a fault
-  std::uint64_t answers_lost = 0;    ///< messages accepted whose answer was spoiled on purpose
-  std::uint64_t malformed = 0;       ///< requests the provider would call malformed: a defect of the client
-  std::uint64_t connections = 0;     ///< that carried at least one request to this provider
-  std::uint64_t unauthorized = 0;    ///< requests refused for the account: E104, E111, E627, E401
+  std::uint64_t rejected = 0;            ///< messages refused for good, each by itself or with its whole request
+  std::uint64_t throttled = 0;           ///< messages answered by E113, E429 or 429
+  std::uint64_t faults = 0;              ///< requests that met a fault
+  std::uint64_t answers_lost = 0;        ///< messages accepted whose answer was spoiled on purpose
+  std::uint64_t malformed = 0;           ///< requests the provider would call malformed: a defect of the client
+  std::uint64_t connections = 0;         ///< that carried at least one request to this provider
+  std::uint64_t unauthorized = 0;        ///< requests refused for the account: E104, E111, E627, E401
 };
 
 /// Movable; the destructor stops the server. Thread-safe.

@@ -618,6 +618,16 @@ TEST_CASE("client tls: a peer that does not shake hands is left after the deadli
   CHECK(why_refused(b) == errc::deadline_exceeded);
 }
 
+TEST_CASE("client tls: a peer that hangs up instead of shaking hands is connection_closed", "[http]") {
+  server s([](peer& p, int) {
+    p.read_some();
+    p.end();
+    p.wait_for_close();
+  });
+  bench_client b(s.url("https"), quick(), {});
+  CHECK(why_refused(b) == errc::connection_closed);
+}
+
 TEST_CASE("client tls: it may be destroyed at any moment", "[http]") {
   const authority a;
   const certificate own("IP:127.0.0.1", &a.ca);

@@ -139,8 +139,11 @@ TEST_CASE("response_parser: garbage is malformed", "[http]") {
       ok + "Content-Length: -1\r\n\r\n", ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
       ok + "Content-Length: 99999999999999999999\r\n\r\n",
       ok + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+      ok + "Transfer-Encoding: chunked\r\n\r\n1\na\n0\n\n", ok + "Transfer-Encoding: chunked\r\n\r\n\r\n",
+      ok + "Transfer-Encoding: chunked\r\n\r\n1x\r\na\r\n0\r\n\r\n",
+      ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: \x01\r\n\r\n", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\rX",
       ok + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
-      ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "<html>", std::string(1, '\0'));
+      ok + "Transfer-Encoding: chunked\r\n\r\n00000000000000000\r\n", "<html>", std::string(1, '\0'));
   CAPTURE(text);
   const auto r = read_whole(text);
   CHECK(r.at == progress::failed);
@@ -152,7 +155,7 @@ TEST_CASE("response_parser: what exceeds a cap is response_too_large, however it
       as<std::string>{}, ok + "X: " + std::string(head_max, 'x'), ok + "X: " + std::string(head_max, 'x') + "\r\n\r\n",
       ok + "Content-Length: 257\r\n\r\n", ok + "Transfer-Encoding: chunked\r\n\r\n101\r\n",
       ok + "Transfer-Encoding: chunked\r\n\r\n80\r\n" + std::string(128, 'x') + "\r\n81\r\n",
-      ok + "\r\n" + std::string(body_max + 1, 'x'),
+      ok + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", ok + "\r\n" + std::string(body_max + 1, 'x'),
       ok + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(2000, 'x'),
       ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + std::string(2000, 'x'));
   CAPTURE(text);
@@ -183,6 +186,7 @@ TEST_CASE("response_parser: a message means the same however it is cut", "[http]
       as<std::string>{}, ok + "Content-Length: 5\r\nRetry-After: 7\r\n\r\nhello",
       ok + "Content-Length: 0\r\nConnection: close\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n",
       ok + "Transfer-Encoding: chunked\r\n\r\n4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\nX: y\r\n\r\n",
+      ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       ok + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\ntrailing",
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Too Many Requests\r\nRetry-After: Sun, 06 Nov 1994 08:50:37 "
       "GMT\r\nContent-Length: 2\r\n\r\n{}",

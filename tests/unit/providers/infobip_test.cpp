@@ -379,6 +379,16 @@ TEST_CASE("infobip: an unknown status is judged by its group, and unknown groups
   CHECK(classified_status(R"({"id":4711,"groupId":1})").status_code == "4711");
 }
 
+TEST_CASE("infobip: long words are cut between characters", "[providers]") {
+  std::string description;
+  while (description.size() < 400) description += "€";
+  for (const std::string name : {"A", "AB", "ABC"}) {
+    const verdict v = classified_status(R"({"id":52,"name":")" + name + R"(","description":")" + description + "\"}");
+    const std::string whole = name + ": " + description;
+    CHECK(v.error == std::string_view(whole).substr(0, name == "AB" ? 160 : name == "A" ? 159 : 158));
+  }
+}
+
 TEST_CASE("infobip: a status may be anything", "[providers]") {
   for (const std::string status : {"null", "[]", "26", "{}", R"({"id":"26"})", R"({"id":2.6})", R"({"groupId":"1"})",
                                    R"({"id":18446744073709551615})", R"({"id":-26})"}) {

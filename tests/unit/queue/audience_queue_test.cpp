@@ -303,8 +303,11 @@ TEST_CASE("audience_queue: every element is destroyed once, leftovers by the des
     REQUIRE(tracked::alive == 2);
     for (int i = 5; i < 11; ++i) REQUIRE(queue.try_push(tracked{i}) == push_status::ok);
     REQUIRE(tracked::alive == 8);
-    SECTION("open") {}
-    SECTION("closed") { queue.close(); }
+    SECTION("open") { REQUIRE_FALSE(queue.closed()); }
+    SECTION("closed") {
+      queue.close();
+      REQUIRE(queue.closed());
+    }
   }
   REQUIRE(tracked::alive == 0);
 }

@@ -2,6 +2,7 @@
 // time.
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -9,6 +10,7 @@
 #include <rate/gcra.hpp>
 #include <support/catch.hpp>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -162,6 +164,20 @@ TEST_CASE("gcra: rates above the documented range are capped, odd ones hold the 
   REQUIRE(unknown.try_take(1, start + 1h).count == 0);
 }
 
+TEST_CASE("gcra: the interval is the smallest in whole nanoseconds that holds the rate", "[rate]") {
+  std::mt19937_64 random{3};
+  std::vector<double> rates{0.000001, 0.1, 1.0 / 3, 1, 3, 7, 1e6 / 7, 4'999'999, 5'000'000};
+  for (int i = 0; i < 2'000; ++i) rates.push_back(std::pow(10.0, static_cast<double>(random() % 12'690) / 1'000 - 6));
+  for (const double per_second : rates) {
+    gcra limit{{per_second, 1}, start};
+    REQUIRE(limit.try_take(1, start).count == 1);
+    const auto interval = static_cast<long double>(nanoseconds{limit.ready_at(1, start) - start}.count());
+    CAPTURE(per_second, interval);
+    REQUIRE(interval * static_cast<long double>(per_second) >= 1e9L);
+    REQUIRE((interval - 1) * static_cast<long double>(per_second) < 1e9L);
+  }
+}
+
 TEST_CASE("gcra: a rate of zero is no limit", "[rate]") {
   gcra limit{{0, 1}, start};
   REQUIRE(limit.unlimited());
@@ -278,8 +294,9 @@ TEST_CASE("gcra: giving back never makes room, in any order", "[rate]") {
 }
 
 TEST_CASE("gcra: threads that share a clock hold the ceiling together and use it", "[rate]") {
-  const auto [per_second, burst] =
-      GENERATE(table<double, std::uint32_t>({{1'000'000, 50}, {5'000'000, 1}, {10'000, 8}}));
+  const auto setting = GENERATE(table<double, std::uint32_t>({{1'000'000, 50}, {5'000'000, 1}, {10'000, 8}}));
+  const double per_second = std::get<0>(setting);  // clang 14: lambdas cannot capture structured bindings
+  const std::uint32_t burst = std::get<1>(setting);
   gcra limit{{per_second, burst}, start};
   std::atomic<std::int64_t> clock{0};
   constexpr int hands = 4;
@@ -313,4 +330,23 @@ TEST_CASE("gcra: threads that share a clock hold the ceiling together and use it
   for (const auto& mine : each) all.insert(all.end(), mine.begin(), mine.end());
   REQUIRE_FALSE(exceeds(all, per_second, burst));
   REQUIRE(total(all) >= 1'300);
+}
+
+TEST_CASE("gcra: threads empty one full bucket to the last message and not further", "[rate]") {
+  constexpr std::uint32_t burst = 1'000'000;
+  gcra limit{{1, burst}, start};
+  const auto now = start + 1'000h;
+  std::vector<std::uint64_t> each(4);
+  std::barrier together{4};
+  std::vector<std::thread> threads;
+  for (auto& count : each) {
+    threads.emplace_back([&, now] {
+      std::uint64_t mine = 0;
+      together.arrive_and_wait();
+      while (limit.take_up_to(1, now).count == 1) ++mine;
+      count = mine;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  REQUIRE(each[0] + each[1] + each[2] + each[3] == burst);
 }

@@ -48,6 +48,16 @@ TEST_CASE("limit_set: a limit that denies leaves the others as they were, and is
   REQUIRE(route.available(100, now) == 9);
 }
 
+TEST_CASE("limit_set: what an earlier limit gave is given back when a later one changed its mind", "[rate]") {
+  gcra route{{10, 1}, start};
+  const std::array twice{&route, &route};  // each looks as if it had one, and the second take finds none
+  const auto denied = try_take(twice, 1, start);
+  REQUIRE(denied.count == 0);
+  REQUIRE(denied.binding == 1);
+  REQUIRE(denied.ready_at > start);
+  REQUIRE(route.available(100, start) == 1);
+}
+
 TEST_CASE("limit_set: the latest of the instants is told when several deny", "[rate]") {
   gcra fast{{100, 1}, start};
   gcra slow{{1, 1}, start};

@@ -120,6 +120,6 @@ TEST_CASE("rejects: a number is masked also when it is none", "[send]") {
   CHECK(masked("0123") == "****");
   CHECK(masked("+") == "+");
   CHECK(masked("").empty());
-  CHECK(masked("555\n01\x80") == "**?0" + std::string("1?"));
+  CHECK(masked("555\n01\x80") == std::string("***?01") + "?");
   CHECK(masked(std::string(1'000, '5')) == std::string(24, '*') + "5555");
 }

@@ -1,0 +1,43 @@
+// fuzz/fuzz_send_campaign_file - any campaign file is values or violations that a person can find, never a crash.
+//
+// Pure; one thread.
+#include <algorithm>
+#include <campaign_file.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <support/fuzz.hpp>
+
+using namespace broadside::send;
+using broadside::fuzz::require;
+
+namespace {
+
+bool is_variable_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view json(reinterpret_cast<const char*>(data), size);
+  const campaign_file_reading reading = read_campaign_file(json);
+  require(reading.violations.size() <= 100, "violations are bounded");
+  for (const auto& violation : reading.violations) {
+    require(!violation.field.empty() && !violation.rule.empty(), "a violation has a field and a rule");
+  }
+  const campaign_file& file = reading.file;
+  require(file.columns.values.size() == file.campaign.attributes.size(), "every attribute has a column");
+  for (const auto& route : file.routes) require(is_variable_name(route.api_key_env), "a key's variable is a name");
+  if (reading.violations.empty()) {
+    require(!file.columns.to.empty(), "the number has a column");
+    for (const auto& route : file.routes) require(!route.api_key_env.empty(), "every route names its key's variable");
+  }
+  // What a field's value is does not depend on what stands around the file.
+  const campaign_file_reading again = read_campaign_file("\n" + std::string(json) + "\n");
+  if (reading.violations.empty()) require(again.violations.empty(), "white space around a file means nothing");
+  return 0;
+}
