@@ -7,7 +7,6 @@
 // threads, once the first tenth of the messages has ended.
 #include <poll.h>
 #include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -17,7 +16,6 @@
 #include <cstdlib>
 #include <string>
 #include <vector>
-
 #include "support/fixed_server.hpp"
 #include "support/malloc_count.hpp"
 
@@ -129,7 +127,9 @@ measured round(const settings& s, bench::fixed_server& server) {
 int main(int argc, char** argv) {
   settings s;
   CLI::App app{"The whole engine against a loopback server: messages per second and mallocs per message."};
-  app.add_option("--provider", s.provider, "sinch: one message a request; infobip: --batch messages")->check(CLI::IsMember({"sinch", "infobip"}))->capture_default_str();
+  app.add_option("--provider", s.provider, "sinch: one message a request; infobip: --batch messages")
+      ->check(CLI::IsMember({"sinch", "infobip"}))
+      ->capture_default_str();
   app.add_option("--messages", s.messages, "per round")->check(CLI::Range(1000, 100'000'000))->capture_default_str();
   app.add_option("--connections", s.connections, "per shard")->check(CLI::Range(1, 4096))->capture_default_str();
   app.add_option("--shards", s.shards, "engine threads")->check(CLI::Range(1, 64))->capture_default_str();
@@ -142,8 +142,9 @@ int main(int argc, char** argv) {
   for (int i = 0; i < s.rounds; ++i) all.push_back(round(s, server));
   std::sort(all.begin(), all.end(), [](const measured& a, const measured& b) { return a.per_second < b.per_second; });
   const measured& m = all[all.size() / 2];
-  std::printf("%s, %u connections, %u shard(s): median %.0f messages/s (%.0f to %.0f, %d rounds), %.2f us user CPU a message "
-              "(server and host included), %.4f mallocs a message\n",
-              s.provider.c_str(), s.connections, s.shards, m.per_second, all.front().per_second, all.back().per_second, s.rounds,
-              m.user_us, m.mallocs_per_message);
+  std::printf(
+      "%s, %u connections, %u shard(s): median %.0f messages/s (%.0f to %.0f, %d rounds), %.2f us user CPU a message "
+      "(server and host included), %.4f mallocs a message\n",
+      s.provider.c_str(), s.connections, s.shards, m.per_second, all.front().per_second, all.back().per_second,
+      s.rounds, m.user_us, m.mallocs_per_message);
 }

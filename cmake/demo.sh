@@ -37,7 +37,10 @@ say "== packages"
 sh "$root/cmake/packages.sh" || fail "packages are missing; see above"
 
 say "== build (release)"
-quietly cmake --preset release
+launcher=
+if command -v ccache >/dev/null 2>&1; then launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+# shellcheck disable=SC2086  # one word or none
+quietly cmake --preset release $launcher
 quietly cmake --build --preset release --parallel "$(nproc)" --target broadside-send broadside-simulator
 send=$root/build/release/examples/broadside-send
 [ -x "$send" ] || fail "no $send after the build"

@@ -1,6 +1,5 @@
 // bench/support/fixed_server - see fixed_server.hpp.
 #include "support/fixed_server.hpp"
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -57,13 +55,15 @@ std::uint64_t answer(connection& c, std::string_view head, std::string_view body
       if (messages++ > 0) c.body += ',';
       c.body += R"({"messageId":")";
       c.body += rest.substr(0, rest.find('"'));
-      c.body += R"(","status":{"groupId":1,"groupName":"PENDING","id":26,"name":"PENDING_ACCEPTED","description":"Message sent to next instance"},"destination":"12125550123"})";
+      c.body +=
+          R"(","status":{"groupId":1,"groupName":"PENDING","id":26,"name":"PENDING_ACCEPTED","description":"Message sent to next instance"},"destination":"12125550123"})";
     }
     c.body += "]}";
   }
   std::array<char, 128> first;
-  const int n = std::snprintf(first.data(), first.size(),
-                              "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", c.body.size());
+  const int n =
+      std::snprintf(first.data(), first.size(),
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", c.body.size());
   c.out.append(first.data(), static_cast<std::size_t>(n));
   c.out += c.body;
   return messages;

@@ -1,6 +1,6 @@
-// bench/support/malloc_count - see malloc_count.hpp. In a file of its own, so that no caller inlines one half of a pair.
+// bench/support/malloc_count - see malloc_count.hpp. In a file of its own, so that no caller inlines one half of a
+// pair.
 #include "support/malloc_count.hpp"
-
 #include <atomic>
 #include <cstdlib>
 #include <new>

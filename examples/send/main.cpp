@@ -83,7 +83,7 @@ void describe(CLI::App& app, command& out) {
   app.add_flag("-q,--quiet", out.quiet, "no progress, no notices; errors and the books only");
   app.add_option("--drain-timeout", out.drain_timeout, "after an interruption, for what is inside")
       ->capture_default_str();
-  app.add_option("--give-up-after", out.give_up_after, "stop when all routes rest on account faults for so long")
+  app.add_option("--give-up-after", out.give_up_after, "stop when no route could be used for so long")
       ->capture_default_str();
 }
 

@@ -118,8 +118,8 @@ std::string progress_line(const progress_facts& p) {
 
 std::string route_line(const route_status& route) {
   if (route.rests_for.count() <= 0) return {};
-  return fmt::format("route \"{}\" rests for {} {}: {}", printable(route.name, 64), span_text(route.rests_for),
-                     route.suspended ? "(its account cannot send)" : "(told to slow down)",
+  return fmt::format("route \"{}\" rests for {}{}: {}", printable(route.name, 64), span_text(route.rests_for),
+                     route.suspended ? " (its account cannot send)" : "",
                      route.last_error.empty() ? "no reason given" : printable(route.last_error, error_shown_max));
 }
 

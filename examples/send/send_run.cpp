@@ -325,11 +325,14 @@ void send_run::check_clock() {
     const auto& shares = setup_.campaign.sender.routes;
     return std::any_of(shares.begin(), shares.end(), [&](const route_share& s) { return s.route == route.name; });
   };
-  const bool all_suspended = std::all_of(routes.begin(), routes.end(),
-                                         [&](const route_status& route) { return !used(route) || route.suspended; });
-  if (!stopped_ && give_up_.update(at, counts.accepted, all_suspended && !routes.empty())) {
-    say(fmt::format("error: every route rests on a fault of its account for {}: stopping",
-                    span_text(options_.give_up_after)));
+  // A throttle is waited for, unless not one message was ever accepted: then nobody knows that the routes work at all.
+  const auto out_of_use = [&](const route_status& route) {
+    return route.suspended || (counts.accepted == 0 && route.rests_for.count() > 0);
+  };
+  const bool all_out = std::all_of(routes.begin(), routes.end(),
+                                   [&](const route_status& route) { return !used(route) || out_of_use(route); });
+  if (!stopped_ && give_up_.update(at, counts.accepted, all_out && !routes.empty())) {
+    say(fmt::format("error: no route could be used for {}: stopping", span_text(options_.give_up_after)));
     for (const route_status& route : routes) {
       if (!route.last_error.empty())
         say(fmt::format("  route \"{}\": {}", route.name, printable(route.last_error, 160)));

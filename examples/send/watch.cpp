@@ -21,15 +21,15 @@ double rate_meter::per_second() const noexcept {
   return seconds > 0 ? static_cast<double>(last.settled - first.settled) / seconds : 0;
 }
 
-bool give_up_watch::update(time_point now, std::uint64_t accepted, bool all_suspended) noexcept {
+bool give_up_watch::update(time_point now, std::uint64_t accepted, bool all_out_of_use) noexcept {
   if (accepted != accepted_) {
     accepted_ = accepted;
     since_.reset();
   }
-  if (all_suspended) {
+  if (all_out_of_use) {
     if (!since_) since_ = now;
-    last_suspended_ = now;
-  } else if (since_ && now - last_suspended_ > grace) {
+    last_out_of_use_ = now;
+  } else if (since_ && now - last_out_of_use_ > grace) {
     since_.reset();
   }
   return since_ && now - *since_ >= limit_;

@@ -30,13 +30,13 @@ class rate_meter {
   std::size_t size_ = 0;
 };
 
-/// When every route is out of use because of its account and nothing is accepted any more, waiting is of no use.
+/// When every route is out of use (its account is at fault) and nothing is accepted any more, waiting is of no use.
 class give_up_watch {
  public:
   explicit give_up_watch(std::chrono::milliseconds limit) noexcept : limit_(limit) {}
   /// Whether to give up now. A route that is tried again leaves its rest for a moment: a gap of up to `grace` counts as
   /// rest. One accepted message starts the time anew.
-  [[nodiscard]] bool update(time_point now, std::uint64_t accepted, bool all_suspended) noexcept;
+  [[nodiscard]] bool update(time_point now, std::uint64_t accepted, bool all_out_of_use) noexcept;
 
   static constexpr auto grace = std::chrono::seconds(5);
 
@@ -44,7 +44,7 @@ class give_up_watch {
   std::chrono::milliseconds limit_;
   std::uint64_t accepted_ = 0;
   std::optional<time_point> since_;
-  time_point last_suspended_{};
+  time_point last_out_of_use_{};
 };
 
 /// What the process says to its caller.

@@ -1,7 +1,8 @@
 // broadside - the engine that marketing servers link to send MMS campaigns. Everything, in reading order.
 #pragma once
 
-// clang-format off: the order is for reading
+// The order is for reading.
+// clang-format off
 // IWYU pragma: begin_exports
 #include <broadside/result.hpp>
 #include <broadside/phone.hpp>

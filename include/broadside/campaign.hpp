@@ -31,7 +31,7 @@ enum class on_unknown : std::uint8_t {
 
 /// A route this campaign may use, and its share of the messages.
 struct route_share {
-  std::string route{};         ///< a name in options::routes
+  std::string route{};       ///< a name in options::routes
   std::uint32_t weight = 1;  ///< 1 to 1000; shares are weight / sum of weights
 };
 
@@ -44,8 +44,8 @@ struct sender_profile {
 /// The provider's own SMS fallback for phones and networks that cannot take an MMS.
 struct sms_fallback {
   bool enabled = false;
-  std::string text{};         ///< a template; required when enabled
-  std::string sender{};       ///< empty: the profile's sender
+  std::string text{};       ///< a template; required when enabled
+  std::string sender{};     ///< empty: the profile's sender
   bool append_link = true;  ///< let the provider append a link to the media, where it can (Sinch)
 };
 

@@ -29,12 +29,12 @@ struct submitted {
 /// How a route is doing: a snapshot that may be stale when it is read.
 struct route_status {
   std::string name;
-  std::uint32_t connections = 0;         ///< open, on all shards
-  std::uint64_t in_flight = 0;           ///< messages whose request is on its way
-  std::uint64_t waiting = 0;             ///< messages assigned to the route and not yet sent
+  std::uint32_t connections = 0;          ///< open, on all shards
+  std::uint64_t in_flight = 0;            ///< messages whose request is on its way
+  std::uint64_t waiting = 0;              ///< messages assigned to the route and not yet sent
   std::chrono::milliseconds rests_for{};  ///< until an account fault or a throttle is over; zero: it works
-  bool suspended = false;                ///< it rests because of an account fault (key, credits, sender), not a throttle
-  std::string last_error;                ///< of the provider or the wire, with no secret in it; empty: none yet
+  bool suspended = false;  ///< it rests because of an account fault (key, credits, sender), not a throttle
+  std::string last_error;  ///< of the provider or the wire, with no secret in it; empty: none yet
 };
 
 class engine {

@@ -33,13 +33,13 @@ struct event {
   broadside::outcome outcome{};
   /// Ours, when the library decided; a default errc (0) when the provider did.
   errc reason{};
-  std::uint16_t attempts = 0;              ///< requests that carried the message
-  std::uint16_t route = 0xFFFF;            ///< index in options::routes of the last attempt; 0xFFFF: none
+  std::uint16_t attempts = 0;    ///< requests that carried the message
+  std::uint16_t route = 0xFFFF;  ///< index in options::routes of the last attempt; 0xFFFF: none
   wall_time time{};
-  fixed_string<40> recipient;              ///< as the host gave it; print masked
-  fixed_string<64> provider_message_id;    ///< the provider's own id, verbatim
-  fixed_string<32> status_code;            ///< the provider's own, verbatim
-  fixed_string<160> error;                 ///< the provider's own words, verbatim, cut at 160 bytes
+  fixed_string<40> recipient;            ///< as the host gave it; print masked
+  fixed_string<64> provider_message_id;  ///< the provider's own id, verbatim
+  fixed_string<32> status_code;          ///< the provider's own, verbatim
+  fixed_string<160> error;               ///< the provider's own words, verbatim, cut at 160 bytes
 
   [[nodiscard]] std::string_view status() const noexcept;
 };

@@ -37,7 +37,9 @@ class fixed_string {
   [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
   [[nodiscard]] static constexpr std::size_t capacity() noexcept { return Capacity; }
 
-  friend constexpr bool operator==(const fixed_string& a, const fixed_string& b) noexcept { return a.view() == b.view(); }
+  friend constexpr bool operator==(const fixed_string& a, const fixed_string& b) noexcept {
+    return a.view() == b.view();
+  }
   friend constexpr bool operator==(const fixed_string& a, std::string_view b) noexcept { return a.view() == b; }
   friend constexpr bool operator==(const fixed_string& a, const char* b) noexcept { return a.view() == b; }
 

@@ -27,14 +27,16 @@ struct http_options {
   std::chrono::milliseconds resolve_timeout{5'000};  ///< name to addresses
   std::chrono::milliseconds connect_timeout{5'000};  ///< TCP, and TLS again
   std::chrono::milliseconds write_timeout{10'000};   ///< from the first byte of a request to its last
-  /// From the last byte of the request to the last of the answer. Providers may fetch media in between: tens of seconds.
+  /// From the last byte of the request to the last of the answer. Providers may fetch media in between: tens of
+  /// seconds.
   std::chrono::milliseconds response_timeout{60'000};
-  std::chrono::milliseconds idle_timeout{30'000};    ///< an unused connection is closed after this
-  std::chrono::milliseconds dns_ttl{60'000};         ///< addresses are resolved again after this, and after a failure to connect
-  std::chrono::milliseconds backoff_min{100};        ///< before connecting again after a failure; doubles with jitter
+  std::chrono::milliseconds idle_timeout{30'000};  ///< an unused connection is closed after this
+  std::chrono::milliseconds dns_ttl{
+      60'000};  ///< addresses are resolved again after this, and after a failure to connect
+  std::chrono::milliseconds backoff_min{100};  ///< before connecting again after a failure; doubles with jitter
   std::chrono::milliseconds backoff_max{30'000};
-  std::size_t response_head_max = 16 * 1024;         ///< bytes
-  std::size_t response_body_max = 1024 * 1024;       ///< bytes
+  std::size_t response_head_max = 16 * 1024;    ///< bytes
+  std::size_t response_body_max = 1024 * 1024;  ///< bytes
 };
 
 /// Provider account + limits: what a message is assigned to.
@@ -54,10 +56,11 @@ struct sender_limit {
 
 /// The engine's one retry layer. Only for messages the provider certainly did not take.
 struct retry_options {
-  std::uint16_t attempts_max = 5;               ///< 1 to 100; throttling does not count
-  std::chrono::milliseconds delay_min{500};     ///< before the second attempt; doubles, with up to as much again of jitter
+  std::uint16_t attempts_max = 5;            ///< 1 to 100; throttling does not count
+  std::chrono::milliseconds delay_min{500};  ///< before the second attempt; doubles, with up to as much again of jitter
   std::chrono::milliseconds delay_max{60'000};
-  std::chrono::milliseconds suspend_min{1'000}; ///< how long a route rests after an account fault; doubles while it lasts
+  std::chrono::milliseconds suspend_min{
+      1'000};  ///< how long a route rests after an account fault; doubles while it lasts
   std::chrono::milliseconds suspend_max{300'000};
 };
 

@@ -24,8 +24,8 @@ struct http_header {
 
 /// Where every request of a route goes. The head is prepared from it once.
 struct http_endpoint {
-  std::string base_url{};  ///< scheme, host and optional port: "https://api.ci.mblox.com"
-  std::string target{};    ///< "/ep/v2/"
+  std::string base_url{};              ///< scheme, host and optional port: "https://api.ci.mblox.com"
+  std::string target{};                ///< "/ep/v2/"
   std::vector<http_header> headers{};  ///< without Host, Content-Length and Connection
   /// Names of `headers` whose value is a secret: never printed.
   std::vector<std::string> secret_headers{};

@@ -21,58 +21,58 @@ using error_code = boost::system::error_code;
 /// After each: whether the same call can succeed later without being changed.
 enum class errc {
   // what the host configured
-  invalid_options = 1,      ///< options::validate() found violations. Retry: no.
-  invalid_campaign,         ///< the campaign broke a rule at launch. Retry: no.
-  invalid_template,         ///< a template does not compile. Retry: no.
-  invalid_url,              ///< not an absolute http or https URL. Retry: no.
-  invalid_argument,         ///< an argument is out of its documented range. Retry: no.
+  invalid_options = 1,  ///< options::validate() found violations. Retry: no.
+  invalid_campaign,     ///< the campaign broke a rule at launch. Retry: no.
+  invalid_template,     ///< a template does not compile. Retry: no.
+  invalid_url,          ///< not an absolute http or https URL. Retry: no.
+  invalid_argument,     ///< an argument is out of its documented range. Retry: no.
 
   // handles
-  unknown_campaign,         ///< no campaign has this id. Retry: no.
-  unknown_source,           ///< no source has this id. Retry: no.
-  unknown_route,            ///< no route has this name. Retry: no.
-  too_many_campaigns,       ///< options::campaigns_max is reached. Retry: no.
-  too_many_sources,         ///< options::sources_max is reached. Retry: no.
+  unknown_campaign,    ///< no campaign has this id. Retry: no.
+  unknown_source,      ///< no source has this id. Retry: no.
+  unknown_route,       ///< no route has this name. Retry: no.
+  too_many_campaigns,  ///< options::campaigns_max is reached. Retry: no.
+  too_many_sources,    ///< options::sources_max is reached. Retry: no.
 
   // the intake
-  full,                     ///< everything the engine may hold is held: poll(), then submit the rest. Retry: yes.
-  intake_closed,            ///< drain() or stop() was called. Retry: no.
-  campaign_paused,          ///< resume() it first. Retry: yes.
-  campaign_cancelled,       ///< cancel() is final. Retry: no.
-  source_finished,          ///< finish() was called for this source. Retry: no.
-  timed_out,                ///< the time given to the call is over; nothing was lost. Retry: yes.
-  books_unbalanced,         ///< a defect of the engine: the ledger and what is held disagree. Retry: no.
+  full,                ///< everything the engine may hold is held: poll(), then submit the rest. Retry: yes.
+  intake_closed,       ///< drain() or stop() was called. Retry: no.
+  campaign_paused,     ///< resume() it first. Retry: yes.
+  campaign_cancelled,  ///< cancel() is final. Retry: no.
+  source_finished,     ///< finish() was called for this source. Retry: no.
+  timed_out,           ///< the time given to the call is over; nothing was lost. Retry: yes.
+  books_unbalanced,    ///< a defect of the engine: the ledger and what is held disagree. Retry: no.
 
   // phone numbers (ITU-T E.164, NANP)
-  phone_empty,              ///< nothing there. Retry: no.
-  phone_no_prefix,          ///< neither "+" nor "00" in front. Retry: no.
-  phone_bad_character,      ///< something that is not a digit or a separator. Retry: no.
-  phone_too_short,          ///< fewer than 7 digits. Retry: no.
-  phone_too_long,           ///< more than 15 digits. Retry: no.
-  phone_bad_country,        ///< no country code starts like this. Retry: no.
-  phone_bad_nanp,           ///< "+1" and not NPA-NXX-XXXX as the North American plan has it. Retry: no.
+  phone_empty,          ///< nothing there. Retry: no.
+  phone_no_prefix,      ///< neither "+" nor "00" in front. Retry: no.
+  phone_bad_character,  ///< something that is not a digit or a separator. Retry: no.
+  phone_too_short,      ///< fewer than 7 digits. Retry: no.
+  phone_too_long,       ///< more than 15 digits. Retry: no.
+  phone_bad_country,    ///< no country code starts like this. Retry: no.
+  phone_bad_nanp,       ///< "+1" and not NPA-NXX-XXXX as the North American plan has it. Retry: no.
 
   // why a message ended the way it did
-  wrong_number_of_values,   ///< a recipient's values do not match campaign::attributes. Retry: no.
-  recipient_too_large,      ///< number and values exceed options::recipient_bytes_max. Retry: no.
-  invalid_utf8,             ///< a value or a text is not UTF-8. Retry: no.
-  text_too_long,            ///< the rendered text exceeds the provider's limit. Retry: no.
-  subject_too_long,         ///< the rendered subject exceeds the provider's limit. Retry: no.
-  fallback_text_too_long,   ///< the rendered fallback text exceeds the provider's limit. Retry: no.
-  message_empty,            ///< neither text nor media is left after rendering. Retry: no.
-  message_too_large,        ///< the encoded request exceeds its cap. Retry: no.
-  refused_by_provider,      ///< the provider said no; `status_code` and `error` say how. Retry: no.
-  attempts_exhausted,       ///< options::retry.attempts_max transient failures. Retry: no.
-  age_exceeded,             ///< campaign::age_max passed before the message could leave. Retry: no.
-  cancelled,                ///< the campaign was cancelled before the message left. Retry: no.
-  stopped,                  ///< the engine was stopped before the message left. Retry: no.
-  answer_lost,              ///< bytes left, no usable answer came: it may have been sent. Retry: never by itself.
+  wrong_number_of_values,  ///< a recipient's values do not match campaign::attributes. Retry: no.
+  recipient_too_large,     ///< number and values exceed options::recipient_bytes_max. Retry: no.
+  invalid_utf8,            ///< a value or a text is not UTF-8. Retry: no.
+  text_too_long,           ///< the rendered text exceeds the provider's limit. Retry: no.
+  subject_too_long,        ///< the rendered subject exceeds the provider's limit. Retry: no.
+  fallback_text_too_long,  ///< the rendered fallback text exceeds the provider's limit. Retry: no.
+  message_empty,           ///< neither text nor media is left after rendering. Retry: no.
+  message_too_large,       ///< the encoded request exceeds its cap. Retry: no.
+  refused_by_provider,     ///< the provider said no; `status_code` and `error` say how. Retry: no.
+  attempts_exhausted,      ///< options::retry.attempts_max transient failures. Retry: no.
+  age_exceeded,            ///< campaign::age_max passed before the message could leave. Retry: no.
+  cancelled,               ///< the campaign was cancelled before the message left. Retry: no.
+  stopped,                 ///< the engine was stopped before the message left. Retry: no.
+  answer_lost,             ///< bytes left, no usable answer came: it may have been sent. Retry: never by itself.
 
   // the wire
-  response_too_large,       ///< the answer exceeds its cap. Retry: no.
-  malformed_response,       ///< the answer is not HTTP/1.1, or not what the provider documents. Retry: no.
-  deadline_exceeded,        ///< a phase of the exchange took longer than allowed. Retry: yes.
-  connection_closed,        ///< the peer closed in the middle. Retry: yes.
+  response_too_large,  ///< the answer exceeds its cap. Retry: no.
+  malformed_response,  ///< the answer is not HTTP/1.1, or not what the provider documents. Retry: no.
+  deadline_exceeded,   ///< a phase of the exchange took longer than allowed. Retry: yes.
+  connection_closed,   ///< the peer closed in the middle. Retry: yes.
 };
 
 /// The category of `errc`. Its messages are sentences without a full stop.

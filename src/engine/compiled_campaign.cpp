@@ -1,6 +1,5 @@
 // engine/compiled_campaign - see compiled_campaign.hpp.
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <engine/compiled_campaign.hpp>
@@ -14,13 +13,15 @@ using std::chrono::seconds;
 
 void check_text(std::vector<violation>& out, const char* field, std::string_view text, std::size_t bytes_max) {
   if (text.size() > bytes_max) out.push_back({field, fmt::format("must not be longer than {} bytes", bytes_max)});
-  if (const auto bad = text::find_invalid_utf8(text)) out.push_back({field, fmt::format("is not UTF-8 at byte {}", *bad)});
+  if (const auto bad = text::find_invalid_utf8(text))
+    out.push_back({field, fmt::format("is not UTF-8 at byte {}", *bad)});
 }
 
 bool is_identifier(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || digit(c); });
+  return !name.empty() && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || digit(c); });
 }
 
 void check_attributes(std::vector<violation>& out, const std::vector<std::string>& names) {
@@ -31,7 +32,8 @@ void check_attributes(std::vector<violation>& out, const std::vector<std::string
       out.push_back({at, fmt::format("\"{}\" must be letters, digits and _, and not start with a digit", names[i])});
     }
     const auto here = names.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find(names.begin(), here, names[i]) != here) out.push_back({at, fmt::format("\"{}\" is listed twice", names[i])});
+    if (std::find(names.begin(), here, names[i]) != here)
+      out.push_back({at, fmt::format("\"{}\" is listed twice", names[i])});
   }
 }
 
@@ -47,7 +49,8 @@ bool is_sender(std::string_view sender) {
 
 void check_sender(std::vector<violation>& out, const char* field, std::string_view sender) {
   if (is_sender(sender)) return;
-  out.push_back({field, fmt::format("\"{}\" must be a number of 3 to 15 digits or a name of 3 to 11 letters and digits", sender)});
+  out.push_back({field, fmt::format("\"{}\" must be a number of 3 to 15 digits or a name of 3 to 11 letters and digits",
+                                    sender)});
 }
 
 void check_durations(std::vector<violation>& out, const campaign& c) {
@@ -55,7 +58,8 @@ void check_durations(std::vector<violation>& out, const campaign& c) {
     out.push_back({"age_max", fmt::format("must be 1 s to 7 days, is {} s", c.age_max.count())});
   }
   if (c.validity != seconds{0} && (c.validity < std::chrono::minutes{1} || c.validity > std::chrono::hours{48})) {
-    out.push_back({"validity", fmt::format("must be 0 (the provider's default) or 1 min to 48 h, is {} s", c.validity.count())});
+    out.push_back(
+        {"validity", fmt::format("must be 0 (the provider's default) or 1 min to 48 h, is {} s", c.validity.count())});
   }
 }
 
@@ -95,7 +99,8 @@ void resolve_routes(compiled_campaign& made, std::vector<violation>& out, std::s
 }
 
 /// What every provider of the campaign says of its fixed parts: certain for every recipient.
-void check_with_providers(const compiled_campaign& made, std::vector<violation>& out, std::span<const route_options> routes) {
+void check_with_providers(const compiled_campaign& made, std::vector<violation>& out,
+                          std::span<const route_options> routes) {
   const auto any_number = phone::parse("+12125550123");
   const std::string subject = made.subject.literal_text();
   const std::string text = made.text.literal_text();
@@ -112,11 +117,13 @@ void check_with_providers(const compiled_campaign& made, std::vector<violation>&
     p.check(shape, found);
     const content_limits& limits = p.limits();
     if (made.definition.media.size() > limits.media_max) {
-      found.push_back({"media", fmt::format("{} objects, at most {} are taken", made.definition.media.size(), limits.media_max)});
+      found.push_back(
+          {"media", fmt::format("{} objects, at most {} are taken", made.definition.media.size(), limits.media_max)});
     }
     const auto too_long = [&](const char* field, const std::string& literal, std::size_t max) {
       const std::size_t length = text::count_code_points(literal);
-      if (length > max) found.push_back({field, fmt::format("{} characters before any value is filled in, at most {}", length, max)});
+      if (length > max)
+        found.push_back({field, fmt::format("{} characters before any value is filled in, at most {}", length, max)});
     };
     too_long("subject", subject, limits.subject_max);
     too_long("text", text, limits.text_max);
@@ -150,7 +157,8 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(c
   check_durations(found, c);
   check_sender(found, "sender.sender", c.sender.sender);
   if (c.fallback.enabled && !c.fallback.sender.empty()) check_sender(found, "fallback.sender", c.fallback.sender);
-  if (c.fallback.enabled && c.fallback.text.empty()) found.push_back({"fallback.text", "is required when the fallback is enabled"});
+  if (c.fallback.enabled && c.fallback.text.empty())
+    found.push_back({"fallback.text", "is required when the fallback is enabled"});
   if (c.text.empty() && c.media.empty()) found.push_back({"text", "text or media is required"});
 
   compile_into(made->subject, found, c.subject, c.attributes, "subject");
@@ -159,7 +167,8 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(c
   resolve_routes(*made, found, routes);
   check_with_providers(*made, found, routes);
 
-  const auto limited = std::find_if(senders.begin(), senders.end(), [&](const sender_limit& s) { return s.sender == c.sender.sender; });
+  const auto limited =
+      std::find_if(senders.begin(), senders.end(), [&](const sender_limit& s) { return s.sender == c.sender.sender; });
   if (limited != senders.end()) made->sender_lane = static_cast<std::uint16_t>(1 + (limited - senders.begin()));
   if (!found.empty()) return failure{errc::invalid_campaign, std::move(found)};
   return made;
@@ -173,7 +182,8 @@ std::size_t compiled_campaign::choose_route(message_id id) const noexcept {
   return i;
 }
 
-compiled_campaign::rendered compiled_campaign::render(std::string& buffer, std::span<const std::string_view> values) const {
+compiled_campaign::rendered compiled_campaign::render(std::string& buffer,
+                                                      std::span<const std::string_view> values) const {
   rendered r;
   r.subject_at = buffer.size();
   subject.render(buffer, values);
@@ -202,7 +212,9 @@ void compiled_campaign::fill(message& out, const rendered& r, std::string_view b
 
 std::optional<errc> broken_limit(const message& m, const content_limits& limits) noexcept {
   // Bytes bound code points from above: most messages are decided without counting.
-  const auto longer = [](std::string_view text, std::size_t max) { return text.size() > max && text::count_code_points(text) > max; };
+  const auto longer = [](std::string_view text, std::size_t max) {
+    return text.size() > max && text::count_code_points(text) > max;
+  };
   if (m.text.empty() && m.media.empty()) return errc::message_empty;
   if (longer(m.subject, limits.subject_max)) return errc::subject_too_long;
   if (longer(m.text, limits.text_max)) return errc::text_too_long;
@@ -211,7 +223,8 @@ std::optional<errc> broken_limit(const message& m, const content_limits& limits)
 }
 
 bool all_utf8(std::span<const std::string_view> values) noexcept {
-  return std::none_of(values.begin(), values.end(), [](std::string_view v) { return text::find_invalid_utf8(v).has_value(); });
+  return std::none_of(values.begin(), values.end(),
+                      [](std::string_view v) { return text::find_invalid_utf8(v).has_value(); });
 }
 
 }  // namespace broadside::engine_detail

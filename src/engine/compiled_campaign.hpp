@@ -31,7 +31,8 @@ struct compiled_campaign {
   std::uint16_t sender_lane = 0;       // 0: the sender has no limit; else 1 + index in options::senders
 
   /// Errors: invalid_campaign with every violation.
-  [[nodiscard]] static result<std::unique_ptr<compiled_campaign>, failure> compile(campaign, std::span<const route_options>,
+  [[nodiscard]] static result<std::unique_ptr<compiled_campaign>, failure> compile(campaign,
+                                                                                   std::span<const route_options>,
                                                                                    std::span<const sender_limit>);
 
   /// The index into `routes` that this message falls to, by weight. Depends on nothing but the id: the shares are exact

@@ -109,7 +109,8 @@ void dispatcher::admit(slot_index i, time_point now) {
   const auto number = phone::parse(s.told.recipient);
   if (!number) return settle(i, outcome::rejected, static_cast<errc>(number.error().value()));
   s.to = *number;
-  if (s.value_count != c.definition.attributes.size()) return settle(i, outcome::rejected, errc::wrong_number_of_values);
+  if (s.value_count != c.definition.attributes.size())
+    return settle(i, outcome::rejected, errc::wrong_number_of_values);
   values_.resize(s.value_count);
   slots_.load(i, values_);
   if (!all_utf8(values_)) return settle(i, outcome::rejected, errc::invalid_utf8);
@@ -163,7 +164,8 @@ void dispatcher::assign(slot_index i, bool to_front, time_point now) {
 void dispatcher::pump(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
   if (r.waiting == 0) return r.client->want(0, now);
-  if (rests(*r.shared, now)) return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
+  if (rests(*r.shared, now))
+    return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
   std::size_t idle_lanes = 0;
   while (r.waiting > 0 && idle_lanes < r.lanes.size()) {
     // After a fault one request asks whether the route works again; the rest of the messages wait for its answer.
@@ -379,8 +381,8 @@ void dispatcher::lost(std::uint16_t route, slot_index i, std::string_view words,
   s.answer_lost = true;
   s.told.error = words;
   const on_unknown policy = campaign_of(i).compiled->definition.on_unknown;
-  const bool again = policy == on_unknown::resend ||
-                     (policy == on_unknown::resend_if_deduplicated && routes_[route].shared->options->provider->deduplicates());
+  const bool again = policy == on_unknown::resend || (policy == on_unknown::resend_if_deduplicated &&
+                                                      routes_[route].shared->options->provider->deduplicates());
   if (again) return try_again_later(i, 0ms, now);
   settle(i, outcome::maybe_sent, errc::answer_lost);
 }
@@ -452,7 +454,8 @@ void dispatcher::sweep(time_point now) {
       r.waiting -= before - l.waiting.size();
     }
   }
-  const auto gone = std::remove_if(retries_.begin(), retries_.end(), [&](const retry& w) { return !keep(w.message, now); });
+  const auto gone =
+      std::remove_if(retries_.begin(), retries_.end(), [&](const retry& w) { return !keep(w.message, now); });
   if (gone != retries_.end()) {
     retries_.erase(gone, retries_.end());
     std::make_heap(retries_.begin(), retries_.end(), std::greater<>{});

@@ -2,7 +2,8 @@
 //
 // A state machine without sockets, threads or clock: it is told the time, takes slots from the intake queue, starts
 // exchanges on the clients it was given, is told how they ended, and puts settled slots into the event queue. Shard
-// thread only, except for books(), gauges() and held_by_lists(). After the constructor it allocates nothing per message.
+// thread only, except for books(), gauges() and held_by_lists(). After the constructor it allocates nothing per
+// message.
 #pragma once
 
 #include <broadside/environment.hpp>
@@ -35,7 +36,8 @@ class dispatcher {
   /// How an exchange ended. Call run() afterwards, once for many of them.
   void on_end(std::uint16_t route, http::exchange, const http::exchange_end&, time_point now);
 
-  /// Ends everything: requests on their way as maybe_sent, the rest as not_sent. The intake is closed and is emptied too.
+  /// Ends everything: requests on their way as maybe_sent, the rest as not_sent. The intake is closed and is emptied
+  /// too.
   void abandon();
 
   /// Whether it would take more from the intake if there were any.
@@ -67,14 +69,14 @@ class dispatcher {
   struct route_on_shard {
     route_entry* shared = nullptr;
     http::client* client = nullptr;
-    std::vector<lane> lanes;      // [0]: senders without a limit of their own; [1 + i]: options::senders[i]
-    std::size_t next_lane = 0;    // round robin
-    std::size_t waiting = 0;      // in all lanes
-    std::vector<flight> flights;  // by exchange
-    std::size_t in_flight = 0;    // messages in flights
-    std::size_t requests = 0;     // flights that carry any
+    std::vector<lane> lanes;                // [0]: senders without a limit of their own; [1 + i]: options::senders[i]
+    std::size_t next_lane = 0;              // round robin
+    std::size_t waiting = 0;                // in all lanes
+    std::vector<flight> flights;            // by exchange
+    std::size_t in_flight = 0;              // messages in flights
+    std::size_t requests = 0;               // flights that carry any
     std::vector<http::exchange> undurable;  // encoded, waiting for their claim to be durable
-    error_code reported;          // the client's last error that was told to the host
+    error_code reported;                    // the client's last error that was told to the host
   };
   struct retry {
     time_point due;
@@ -103,13 +105,15 @@ class dispatcher {
   void sweep_list(slot_list&, time_point now);
   void release_due(time_point now);
   bool keep(slot_index, time_point now);
-  void rest(route_entry&, std::chrono::milliseconds told, std::chrono::milliseconds least, std::chrono::milliseconds most,
-            time_point now);
+  void rest(route_entry&, std::chrono::milliseconds told, std::chrono::milliseconds least,
+            std::chrono::milliseconds most, time_point now);
   void flush();
   void publish();
   void wake_at(time_point t) { wake_ = std::min(wake_, t); }
 
-  [[nodiscard]] campaign_entry& campaign_of(slot_index i) { return *shared_.campaigns->find(static_cast<std::uint32_t>(slots_[i].told.campaign)); }
+  [[nodiscard]] campaign_entry& campaign_of(slot_index i) {
+    return *shared_.campaigns->find(static_cast<std::uint32_t>(slots_[i].told.campaign));
+  }
   [[nodiscard]] bool rests(const route_entry& r, time_point now) const noexcept;
 
   shared_state& shared_;
@@ -118,8 +122,8 @@ class dispatcher {
   std::size_t held_max_;
   std::size_t held_ = 0;
   std::vector<route_on_shard> routes_;
-  slot_list parked_;               // of paused campaigns
-  std::vector<retry> retries_;     // a heap, soonest first
+  slot_list parked_;                 // of paused campaigns
+  std::vector<retry> retries_;       // a heap, soonest first
   std::vector<slot_index> settled_;  // waiting for flush()
   std::uint32_t seen_epoch_ = 0;
   time_point next_sweep_{};

@@ -1,6 +1,5 @@
 // engine/engine - joins the rooms: queues, limits, campaigns, shards; the host's side of all of them.
 #include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -22,8 +21,8 @@ using std::chrono::milliseconds;
 constexpr std::size_t host_batch = 64;  // slots handled at once on a host thread's stack
 constexpr unsigned host_waiter = 0;     // of the event queue
 
-/// 52 bits that no earlier engine of this instance used: 41 of milliseconds since 2020, then 11 that count on. An engine
-/// would have to send two million messages a second for its whole life to reach its successor's numbers.
+/// 52 bits that no earlier engine of this instance used: 41 of milliseconds since 2020, then 11 that count on. An
+/// engine would have to send two million messages a second for its whole life to reach its successor's numbers.
 std::uint64_t first_sequence(wall_time now) {
   constexpr std::int64_t epoch_2020_ms = 1'577'836'800'000;
   const auto ms = std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count() - epoch_2020_ms;
@@ -55,8 +54,10 @@ class engine::impl {
     shared_.journal_ = &journal_;
     shared_.campaigns = &campaigns_;
     const time_point start = env.now();
-    for (const route_options& r : shared_.options.routes) shared_.routes.push_back(std::make_unique<route_entry>(r, start));
-    for (const sender_limit& s : shared_.options.senders) shared_.sender_limits.push_back(std::make_unique<rate::gcra>(s.limit, start));
+    for (const route_options& r : shared_.options.routes)
+      shared_.routes.push_back(std::make_unique<route_entry>(r, start));
+    for (const sender_limit& s : shared_.options.senders)
+      shared_.sender_limits.push_back(std::make_unique<rate::gcra>(s.limit, start));
     static_cast<void>(events_.arm(host_waiter));
   }
 
@@ -148,7 +149,9 @@ class engine::impl {
     static_cast<impl*>(self)->signalled_.store(true, std::memory_order_release);  // after: poll() never misses a clear
   }
 
-  [[nodiscard]] campaign_entry* find(campaign_id id) const noexcept { return campaigns_.find(static_cast<std::uint32_t>(id)); }
+  [[nodiscard]] campaign_entry* find(campaign_id id) const noexcept {
+    return campaigns_.find(static_cast<std::uint32_t>(id));
+  }
   [[nodiscard]] errc refusal(const source_entry&, const campaign_entry&) const noexcept;
   std::size_t submit_some(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
   void fill(slot_index, source_id, const source_entry&, ordinal, const recipient&, time_point expires_at) noexcept;
@@ -168,17 +171,20 @@ class engine::impl {
   std::vector<std::unique_ptr<shard>> shards_;
   std::atomic<std::uint64_t> next_id_{0};
   std::atomic<bool> signalled_{false};  // news_ may be readable
-  std::mutex control_;  // launch, open_source, stop: never taken by a shard
-  bool stopped_ = false;  // guarded by control_
+  std::mutex control_;                  // launch, open_source, stop: never taken by a shard
+  bool stopped_ = false;                // guarded by control_
 };
 
 errc engine::impl::refusal(const source_entry& source, const campaign_entry& c) const noexcept {
   if (intake_.closed()) return errc::intake_closed;
   if (source.finished.load(std::memory_order_acquire)) return errc::source_finished;
   switch (c.state.load(std::memory_order_acquire)) {
-    case campaign_state::paused: return errc::campaign_paused;
-    case campaign_state::cancelled: return errc::campaign_cancelled;
-    case campaign_state::running: break;
+    case campaign_state::paused:
+      return errc::campaign_paused;
+    case campaign_state::cancelled:
+      return errc::campaign_cancelled;
+    case campaign_state::running:
+      break;
   }
   return errc{};
 }
@@ -198,14 +204,15 @@ submitted engine::impl::submit(source_id id, ordinal first, std::span<const reci
   said.accepted = taken_before > from ? std::min<std::uint64_t>(taken_before - from, recipients.size()) : 0;
   while (said.accepted < recipients.size() && said.stopped_by == errc{}) {
     const auto rest = recipients.subspan(said.accepted);
-    said.accepted += submit_some(id, *source, ordinal{from + said.accepted}, rest.first(std::min(rest.size(), host_batch)), said);
+    said.accepted +=
+        submit_some(id, *source, ordinal{from + said.accepted}, rest.first(std::min(rest.size(), host_batch)), said);
   }
   return said;
 }
 
 /// One batch on the stack: free slots, filled, counted, into the intake.
-std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordinal first, std::span<const recipient> some,
-                                      submitted& said) noexcept {
+std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordinal first,
+                                      std::span<const recipient> some, submitted& said) noexcept {
   std::array<slot_index, host_batch> batch;
   std::array<journal::record, host_batch> records;
   const std::size_t n = free_.try_pop_batch(std::span(batch).first(some.size()));

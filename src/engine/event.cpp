@@ -1,6 +1,5 @@
 // engine/event - an event's words and its JSON.
 #include <fmt/format.h>
-
 #include <broadside/event.hpp>
 #include <broadside/phone.hpp>
 #include <chrono>
@@ -22,12 +21,18 @@ std::string masked(std::string_view recipient) {
 
 std::string_view name_of(outcome o) noexcept {
   switch (o) {
-    case outcome::accepted: return "accepted";
-    case outcome::rejected: return "rejected";
-    case outcome::suppressed: return "suppressed";
-    case outcome::expired: return "expired";
-    case outcome::not_sent: return "not_sent";
-    case outcome::maybe_sent: return "maybe_sent";
+    case outcome::accepted:
+      return "accepted";
+    case outcome::rejected:
+      return "rejected";
+    case outcome::suppressed:
+      return "suppressed";
+    case outcome::expired:
+      return "expired";
+    case outcome::not_sent:
+      return "not_sent";
+    case outcome::maybe_sent:
+      return "maybe_sent";
   }
   return "unknown";
 }

@@ -1,6 +1,5 @@
 // engine/options - every rule an engine's options must keep, each violation with its field.
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <broadside/options.hpp>
 #include <chrono>

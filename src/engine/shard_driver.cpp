@@ -1,6 +1,5 @@
 // engine/shard_driver - see shard_driver.hpp.
 #include <fmt/format.h>
-
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -43,7 +42,8 @@ class shard_driver final : public shard {
     for (std::size_t i = 0; i < shared_.routes.size(); ++i) {
       const route_options& o = *shared_.routes[i]->options;
       listeners_.push_back(std::make_unique<listener>(*this, static_cast<std::uint16_t>(i)));
-      auto made = http::make_client(loop_, o.provider->endpoint(), o.http, o.tls, environment_, environment_.random(), *listeners_.back());
+      auto made = http::make_client(loop_, o.provider->endpoint(), o.http, o.tls, environment_, environment_.random(),
+                                    *listeners_.back());
       if (!made) return failure{made.error(), {{fmt::format("routes[{}]", i), made.error().message()}}};
       clients.push_back(made->get());
       clients_.push_back(std::move(*made));
@@ -136,12 +136,13 @@ class shard_driver final : public shard {
   }
 
   void wait_for_wake() {
-    wake_descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& failed) {
-      if (failed) return;
-      woken_.clear();
-      wait_for_wake();
-      run_once();
-    });
+    wake_descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                [this](const boost::system::error_code& failed) {
+                                  if (failed) return;
+                                  woken_.clear();
+                                  wait_for_wake();
+                                  run_once();
+                                });
   }
 
   shared_state& shared_;

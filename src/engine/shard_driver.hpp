@@ -1,4 +1,5 @@
-// engine/shard_driver - a shard: one thread, one event loop, its connections and its dispatcher. A driver: it never decides.
+// engine/shard_driver - a shard: one thread, one event loop, its connections and its dispatcher. A driver: it never
+// decides.
 #pragma once
 
 #include <broadside/result.hpp>
@@ -11,9 +12,11 @@ namespace broadside::engine_detail {
 
 class shard {
  public:
-  /// Makes the shard and its clients; start() runs it. `number` is its waiter in the intake queue. `shared` outlives it.
-  /// `settled` is signalled, while the engine drains, when the shard has nothing left to do or only parked messages.
-  [[nodiscard]] static result<std::unique_ptr<shard>, failure> make(shared_state& shared, unsigned number, const wake_fd& settled);
+  /// Makes the shard and its clients; start() runs it. `number` is its waiter in the intake queue. `shared` outlives
+  /// it. `settled` is signalled, while the engine drains, when the shard has nothing left to do or only parked
+  /// messages.
+  [[nodiscard]] static result<std::unique_ptr<shard>, failure> make(shared_state& shared, unsigned number,
+                                                                    const wake_fd& settled);
 
   virtual ~shard() = default;
   /// Starts the thread. Errors: what the system said.

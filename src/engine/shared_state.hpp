@@ -33,9 +33,9 @@ struct campaign_entry {
 };
 
 struct source_entry {
-  campaign_id campaign{};                // constant after open_source()
-  std::string name;                      // constant after open_source()
-  std::atomic<std::uint64_t> next{0};    // ordinal not yet taken; written by the thread that submits
+  campaign_id campaign{};              // constant after open_source()
+  std::string name;                    // constant after open_source()
+  std::atomic<std::uint64_t> next{0};  // ordinal not yet taken; written by the thread that submits
   std::atomic<bool> finished{false};
 };
 
@@ -68,10 +68,11 @@ class growing_table {
 struct route_entry {
   explicit route_entry(const route_options& o, time_point start) : options(&o), limit(o.limit, start) {}
 
-  const route_options* options;           // constant
-  rate::gcra limit;                       // shared by shards
+  const route_options* options;              // constant
+  rate::gcra limit;                          // shared by shards
   std::atomic<std::int64_t> rests_until{0};  // steady clock, ns; the route starts nothing before
-  std::atomic<std::uint32_t> faults{0};      // account faults and throttles in a row; > 0 after a rest: probe with one request
+  std::atomic<std::uint32_t> faults{
+      0};  // account faults and throttles in a row; > 0 after a rest: probe with one request
   std::mutex last_error_mutex;
   std::string last_error;  // guarded by last_error_mutex
 

@@ -21,14 +21,14 @@ using slot_index = std::uint32_t;
 inline constexpr slot_index no_slot = 0xFFFFFFFF;
 
 struct slot {
-  event told;                    // id, campaign, source, row and recipient from submit(); the rest when it is settled
-  std::optional<phone> to;       // set by the gate
+  event told;               // id, campaign, source, row and recipient from submit(); the rest when it is settled
+  std::optional<phone> to;  // set by the gate
   time_point expires_at;
-  slot_index next = no_slot;     // in the list that holds it
-  std::uint16_t failures = 0;    // transient failures, against retry_options::attempts_max
-  std::uint16_t sender_lane = 0; // which of a route's lanes it waits in
-  bool answer_lost = false;      // an earlier attempt may have been sent
-  bool oversize = false;         // the recipient did not fit: the content is not here
+  slot_index next = no_slot;      // in the list that holds it
+  std::uint16_t failures = 0;     // transient failures, against retry_options::attempts_max
+  std::uint16_t sender_lane = 0;  // which of a route's lanes it waits in
+  bool answer_lost = false;       // an earlier attempt may have been sent
+  bool oversize = false;          // the recipient did not fit: the content is not here
   std::uint16_t value_count = 0;
   std::uint32_t content_bytes = 0;
 };

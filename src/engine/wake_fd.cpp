@@ -1,7 +1,6 @@
 // engine/wake_fd - see wake_fd.hpp.
 #include <sys/eventfd.h>
 #include <unistd.h>
-
 #include <cerrno>
 #include <cstdint>
 #include <engine/wake_fd.hpp>

@@ -7,9 +7,7 @@ namespace broadside::http {
 using kind = pool_task::kind;
 
 pool::pool(const http_options& options, bool tls, std::uint64_t seed)
-    : options_(&options),
-      slots_(options.connections_max, slot{.fsm = connection_fsm(options, tls)}),
-      random_(seed) {
+    : options_(&options), slots_(options.connections_max, slot{.fsm = connection_fsm(options, tls)}), random_(seed) {
   closed_.reserve(slots_.size());
   for (std::size_t i = slots_.size(); i > 0; --i) closed_.push_back(static_cast<exchange>(i - 1));
   counts_[static_cast<std::size_t>(connection_state::closed)] = static_cast<std::uint32_t>(slots_.size());

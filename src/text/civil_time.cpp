@@ -1,6 +1,5 @@
 // text/civil_time - see civil_time.hpp.
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iterator>

@@ -1,6 +1,5 @@
 // text/template - see template.hpp.
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <text/template.hpp>
 #include <text/utf8.hpp>

@@ -15,10 +15,12 @@ namespace broadside::text {
 
 class compiled_template {
  public:
-  /// Errors: invalid_template with violations whose field is `field` and whose rule names the place as "line 1, column 9".
+  /// Errors: invalid_template with violations whose field is `field` and whose rule names the place as "line 1, column
+  /// 9".
   /// `{{` opens an expression; a lone `{` is text. `{%` and `{#` are refused: they mean something to marketers that is
   /// not done here. At most 64 KiB.
-  [[nodiscard]] static result<compiled_template, failure> compile(std::string_view source, std::span<const std::string> attributes,
+  [[nodiscard]] static result<compiled_template, failure> compile(std::string_view source,
+                                                                  std::span<const std::string> attributes,
                                                                   std::string_view field);
 
   /// Appends the text. `values` has as many elements as `attributes` had. A default stands for an empty value.

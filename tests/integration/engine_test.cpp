@@ -1,5 +1,4 @@
 #include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <broadside/broadside.hpp>
@@ -28,8 +27,10 @@ provider_simulator start(simulator_options o = {}) {
 /// Options with a Sinch and an Infobip route to the simulator.
 options two_routes(const provider_simulator& server, const simulator_options& so = {}) {
   options o;
-  auto sinch = providers::sinch({.base_url = server.url(), .api_key = so.sinch_api_key, .service_id = so.sinch_service_id});
-  auto infobip = providers::infobip({.base_url = server.url(), .api_key = so.infobip_api_key, .messages_per_request = 20});
+  auto sinch =
+      providers::sinch({.base_url = server.url(), .api_key = so.sinch_api_key, .service_id = so.sinch_service_id});
+  auto infobip =
+      providers::infobip({.base_url = server.url(), .api_key = so.infobip_api_key, .messages_per_request = 20});
   REQUIRE(sinch.has_value());
   REQUIRE(infobip.has_value());
   o.routes.push_back({.name = "sinch", .provider = *sinch});
@@ -69,7 +70,8 @@ struct host {
 
   void read() {
     std::array<event, 64> some;
-    for (std::size_t n = e.poll(some); n > 0; n = e.poll(some)) events.insert(events.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(n));
+    for (std::size_t n = e.poll(some); n > 0; n = e.poll(some))
+      events.insert(events.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(n));
   }
   void wait() {
     pollfd news{e.event_fd(), POLLIN, 0};
@@ -144,15 +146,25 @@ TEST_CASE("engine: a campaign leaves through both providers and the books agree 
   REQUIRE(server.sinch().accepted + server.sinch().rejected == 1000);  // equal weights
   REQUIRE(server.sinch().malformed == 0);
   REQUIRE(server.infobip().malformed == 0);
-  for (const event& ev : h.events) REQUIRE(server.times_accepted(to_string(ev.id)) == (ev.outcome == outcome::accepted ? 1 : 0));
+  for (const event& ev : h.events)
+    REQUIRE(server.times_accepted(to_string(ev.id)) == (ev.outcome == outcome::accepted ? 1 : 0));
 }
 
-TEST_CASE("engine: when a fifth of all requests fails, every recipient has one outcome and none gets two copies", "[engine]") {
+TEST_CASE("engine: when a fifth of all requests fails, every recipient has one outcome and none gets two copies",
+          "[engine]") {
   const auto policy = GENERATE(on_unknown::hold, on_unknown::resend, on_unknown::resend_if_deduplicated);
   CAPTURE(static_cast<int>(policy));
-  simulator_faults f{.reset_before_read = 0.02, .reset_after_read = 0.02, .reset_after_accept = 0.02, .error_500 = 0.02,
-                     .error_503 = 0.02, .error_500_after_accept = 0.02, .throttle_429 = 0.002, .provider_busy = 0.03,
-                     .truncated = 0.02, .garbage = 0.02, .slow = 0.01};
+  simulator_faults f{.reset_before_read = 0.02,
+                     .reset_after_read = 0.02,
+                     .reset_after_accept = 0.02,
+                     .error_500 = 0.02,
+                     .error_503 = 0.02,
+                     .error_500_after_accept = 0.02,
+                     .throttle_429 = 0.002,
+                     .provider_busy = 0.03,
+                     .truncated = 0.02,
+                     .garbage = 0.02,
+                     .slow = 0.01};
   f.slow_for = 50ms;
   provider_simulator server = start({.faults = f, .seed = 42});
   auto opened = engine::open(two_routes(server));
@@ -177,11 +189,12 @@ TEST_CASE("engine: when a fifth of all requests fails, every recipient has one o
     CAPTURE(printed, name_of(ev.outcome), ev.error.view());
     if (times > 1) {
       repeats += times - 1;
-      REQUIRE(policy == on_unknown::resend);   // a second copy only where the policy asks for it
-      REQUIRE(lost_ids.contains(printed));     // and only after an answer was lost
+      REQUIRE(policy == on_unknown::resend);  // a second copy only where the policy asks for it
+      REQUIRE(lost_ids.contains(printed));    // and only after an answer was lost
     }
     if (ev.outcome == outcome::accepted) REQUIRE(times >= 1);
-    if (ev.outcome == outcome::not_sent || ev.outcome == outcome::rejected || ev.outcome == outcome::expired) REQUIRE(times == 0);
+    if (ev.outcome == outcome::not_sent || ev.outcome == outcome::rejected || ev.outcome == outcome::expired)
+      REQUIRE(times == 0);
   }
   // Infobip refuses repeats, so only Sinch can have accepted anything twice.
   REQUIRE(repeats == server.sinch().repeats);
@@ -223,7 +236,8 @@ TEST_CASE("engine: a host that does not read events stops the intake and loses n
   REQUIRE(first.accepted == 64);
   REQUIRE(first.stopped_by == errc::full);
   while (opened->counts(*id).inside > 0) std::this_thread::yield();
-  REQUIRE(opened->submit(*source, ordinal{64}, std::span(many).first(1)).stopped_by == errc::full);  // settled, not read
+  REQUIRE(opened->submit(*source, ordinal{64}, std::span(many).first(1)).stopped_by ==
+          errc::full);  // settled, not read
   std::array<event, 10> ten;
   std::size_t read = 0;
   while (read < 10) read += opened->poll(std::span(ten).first(10 - read));
@@ -240,9 +254,9 @@ TEST_CASE("engine: rows below the resume point are skipped, and one thread's gap
   const std::vector<recipient> ten(10, recipient{"+12125550123", values});
   REQUIRE(opened->submit(*source, ordinal{0}, ten).accepted == 10);
   REQUIRE(opened->resume_point(*source) == ordinal{10});
-  REQUIRE(opened->submit(*source, ordinal{0}, ten).accepted == 10);   // all taken before
-  REQUIRE(opened->submit(*source, ordinal{5}, ten).accepted == 10);   // five new
-  REQUIRE(opened->submit(*source, ordinal{100}, ten).accepted == 10); // a gap
+  REQUIRE(opened->submit(*source, ordinal{0}, ten).accepted == 10);    // all taken before
+  REQUIRE(opened->submit(*source, ordinal{5}, ten).accepted == 10);    // five new
+  REQUIRE(opened->submit(*source, ordinal{100}, ten).accepted == 10);  // a gap
   REQUIRE(opened->resume_point(*source) == ordinal{110});
   host h{*opened, *id, {}};
   h.drain();
@@ -309,7 +323,8 @@ TEST_CASE("engine: drain says when only a paused campaign is left, and stop ends
   REQUIRE(opened->counts(*id).maybe_sent == 0);  // nothing was on its way
 }
 
-TEST_CASE("engine: stopping in the middle leaves an outcome for every message, honest about those on their way", "[engine]") {
+TEST_CASE("engine: stopping in the middle leaves an outcome for every message, honest about those on their way",
+          "[engine]") {
   provider_simulator server = start({.faults = {.delay = 5ms, .delay_jitter = 5ms}});
   options o = two_routes(server);
   o.shards = 2;
@@ -368,7 +383,8 @@ TEST_CASE("engine: a certificate that does not verify sends nothing", "[engine]"
   REQUIRE(opened->submit(*source, ordinal{0}, one).accepted == 1);
   const auto told = [&] {
     const auto all = opened->routes();
-    return std::any_of(all.begin(), all.end(), [](const route_status& r) { return r.last_error.find("certificate") != std::string::npos; });
+    return std::any_of(all.begin(), all.end(),
+                       [](const route_status& r) { return r.last_error.find("certificate") != std::string::npos; });
   };
   while (!told()) std::this_thread::yield();
   REQUIRE(server.sinch().requests + server.infobip().requests == 0);

@@ -1,5 +1,4 @@
 #include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <broadside/broadside.hpp>

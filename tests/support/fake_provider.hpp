@@ -47,19 +47,37 @@ class fake_provider final : public provider {
     return n;
   }
 
-  void classify(const http_response& answer, std::span<const message_id> ids, std::span<verdict> each) const noexcept override {
+  void classify(const http_response& answer, std::span<const message_id> ids,
+                std::span<verdict> each) const noexcept override {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       verdict& v = each[i];
       v.status_code = i < answer.body.size() ? answer.body.substr(i, 1) : std::string_view("none");
       v.retry_after = answer.retry_after;
       switch (i < answer.body.size() ? answer.body[i] : 'U') {
-        case 'A': v.kind = verdict_kind::accepted; break;
-        case 'R': v.kind = verdict_kind::rejected; break;
-        case 'T': v.kind = verdict_kind::retry; break;
-        case 'S': v.kind = verdict_kind::slow_down; break;
-        case 'F': v.kind = verdict_kind::retry; v.route_fault = true; v.error = std::string_view("bad key"); break;
-        case 'D': v.kind = verdict_kind::rejected; v.duplicate = true; break;
-        default: v.kind = verdict_kind::maybe_sent; break;
+        case 'A':
+          v.kind = verdict_kind::accepted;
+          break;
+        case 'R':
+          v.kind = verdict_kind::rejected;
+          break;
+        case 'T':
+          v.kind = verdict_kind::retry;
+          break;
+        case 'S':
+          v.kind = verdict_kind::slow_down;
+          break;
+        case 'F':
+          v.kind = verdict_kind::retry;
+          v.route_fault = true;
+          v.error = std::string_view("bad key");
+          break;
+        case 'D':
+          v.kind = verdict_kind::rejected;
+          v.duplicate = true;
+          break;
+        default:
+          v.kind = verdict_kind::maybe_sent;
+          break;
       }
     }
   }

@@ -54,8 +54,9 @@ TEST_CASE("campaign: every violation is reported at once, with its field", "[eng
   c.age_max = 0s;
   c.validity = 10s;
   const auto found = violations(c);
-  for (const auto* field : {"name", "attributes[1]", "attributes[2]", "text", "subject", "sender.sender", "sender.routes[0].weight",
-                            "sender.routes[1].route", "sender.routes[2].route", "fallback.text", "age_max", "validity"}) {
+  for (const auto* field :
+       {"name", "attributes[1]", "attributes[2]", "text", "subject", "sender.sender", "sender.routes[0].weight",
+        "sender.routes[1].route", "sender.routes[2].route", "fallback.text", "age_max", "validity"}) {
     CAPTURE(field);
     REQUIRE(names(found, field));
   }

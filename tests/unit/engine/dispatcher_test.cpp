@@ -20,7 +20,9 @@ using testing::fake_provider;
 /// A journal whose records become durable when the test says so.
 class slow_journal final : public journal::journal {
  public:
-  position append(std::span<const ::broadside::journal::record> records) noexcept override { return position{last_ += records.size()}; }
+  position append(std::span<const ::broadside::journal::record> records) noexcept override {
+    return position{last_ += records.size()};
+  }
   position durable() const noexcept override { return position{durable_}; }
   ordinal resume_point(source_id) const noexcept override { return {}; }
   void erase(position) noexcept override {}
@@ -48,8 +50,7 @@ struct setup {
 /// One dispatcher on virtual time: a test submits, answers, and reads what became of each message.
 class bench {
  public:
-  explicit bench(setup s = {})
-      : setup_(s), slots_(256, 256), intake_(256), events_(256), memory_(16), campaigns_(8) {
+  explicit bench(setup s = {}) : setup_(s), slots_(256, 256), intake_(256), events_(256), memory_(16), campaigns_(8) {
     shared_.options.messages_inside_max = 256;
     shared_.options.campaigns_max = 8;
     shared_.options.retry = s.retry;
@@ -61,7 +62,8 @@ class bench {
       r.http.connections_max = s.connections;
     }
     if (!s.sender_limit.unlimited()) shared_.options.senders.push_back({"12345", s.sender_limit});
-    for (const route_options& r : shared_.options.routes) shared_.routes.push_back(std::make_unique<route_entry>(r, env.now()));
+    for (const route_options& r : shared_.options.routes)
+      shared_.routes.push_back(std::make_unique<route_entry>(r, env.now()));
     for (const sender_limit& l : shared_.options.senders) {
       shared_.sender_limits.push_back(std::make_unique<rate::gcra>(l.limit, env.now()));
     }
@@ -73,7 +75,8 @@ class bench {
     shared_.campaigns = &campaigns_;
     dispatcher_ = std::make_unique<dispatcher>(shared_, 7);
     std::vector<http::client*> ports;
-    for (std::size_t i = 0; i < s.routes; ++i) ports.push_back(clients.emplace_back(std::make_unique<fake_client>(s.connections)).get());
+    for (std::size_t i = 0; i < s.routes; ++i)
+      ports.push_back(clients.emplace_back(std::make_unique<fake_client>(s.connections)).get());
     dispatcher_->use_clients(ports);
     launch("12345");
   }
@@ -212,8 +215,8 @@ TEST_CASE("dispatcher: a recipient that can never be sent to is rejected with th
   b.submit("+12125550123", {long_name});
   b.run();
   const auto all = b.events();
-  const std::array expected{errc::phone_no_prefix, errc::wrong_number_of_values, errc::wrong_number_of_values, errc::invalid_utf8,
-                            errc::recipient_too_large};
+  const std::array expected{errc::phone_no_prefix, errc::wrong_number_of_values, errc::wrong_number_of_values,
+                            errc::invalid_utf8, errc::recipient_too_large};
   REQUIRE(all.size() == expected.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(all[i].outcome == outcome::rejected);
@@ -223,7 +226,8 @@ TEST_CASE("dispatcher: a recipient that can never be sent to is rejected with th
   REQUIRE(b.clients[0]->sent.empty());
 }
 
-TEST_CASE("dispatcher: a rendered text beyond the provider's limit is rejected and gives its permission back", "[engine]") {
+TEST_CASE("dispatcher: a rendered text beyond the provider's limit is rejected and gives its permission back",
+          "[engine]") {
   bench b({.limit = {1, 1}});
   b.submit("+12125550123", {"a name that makes the text longer than forty characters"});
   b.submit("+12125550123");
@@ -232,7 +236,8 @@ TEST_CASE("dispatcher: a rendered text beyond the provider's limit is rejected a
   REQUIRE(b.clients[0]->sent.size() == 1);  // the permission went to the next one
 }
 
-TEST_CASE("dispatcher: limits are kept to the nanosecond and a denied lane wakes exactly when it may go on", "[engine]") {
+TEST_CASE("dispatcher: limits are kept to the nanosecond and a denied lane wakes exactly when it may go on",
+          "[engine]") {
   bench b({.connections = 64, .limit = {10, 1}});
   b.submit_many(3);
   const time_point start = b.env.now();
@@ -451,7 +456,8 @@ TEST_CASE("dispatcher: run() asks to be called again before anything it holds ca
   REQUIRE(b.run() == time_point::max());  // nothing held, nothing to wake for
 }
 
-TEST_CASE("dispatcher: a paused campaign starts nothing, keeps what is on its way, and goes on where it was", "[engine]") {
+TEST_CASE("dispatcher: a paused campaign starts nothing, keeps what is on its way, and goes on where it was",
+          "[engine]") {
   bench b({.connections = 1});
   b.submit_many(3);
   b.run();
@@ -487,7 +493,8 @@ TEST_CASE("dispatcher: a batch carries many messages and every recipient has its
   b.answer("ARTA");
   const auto first = b.events();
   REQUIRE(first.size() == 3);
-  REQUIRE(std::count_if(first.begin(), first.end(), [](const event& e) { return e.outcome == outcome::rejected; }) == 1);
+  REQUIRE(std::count_if(first.begin(), first.end(), [](const event& e) { return e.outcome == outcome::rejected; }) ==
+          1);
   b.answer("AA");
   REQUIRE(b.events().size() == 2);
 }
@@ -502,7 +509,8 @@ TEST_CASE("dispatcher: an answer that is too short leaves the rest of the batch 
   REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::maybe_sent; }) == 2);
 }
 
-TEST_CASE("dispatcher: what a request cannot carry stays first in line, what no request can carry is rejected", "[engine]") {
+TEST_CASE("dispatcher: what a request cannot carry stays first in line, what no request can carry is rejected",
+          "[engine]") {
   bench b({.batch = 4, .connections = 1, .text = "{{ name }}"});
   for (const auto* name : {"a", "b", "!last c", "!unsendable", "d"}) b.submit("+12125550123", {name});
   b.run();
@@ -515,7 +523,8 @@ TEST_CASE("dispatcher: what a request cannot carry stays first in line, what no 
   b.answer("A");
   const auto all = b.events();
   REQUIRE(all.size() == 5);
-  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.reason == errc::message_too_large; }) == 1);
+  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.reason == errc::message_too_large; }) ==
+          1);
 }
 
 TEST_CASE("dispatcher: no byte leaves before its claim is durable", "[engine]") {
@@ -547,9 +556,11 @@ TEST_CASE("dispatcher: abandoning ends what left as maybe_sent and everything el
   b.machine().abandon();
   const auto all = b.events();
   REQUIRE(all.size() == 5);
-  const auto lost = std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::maybe_sent; });
+  const auto lost =
+      std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::maybe_sent; });
   REQUIRE(lost == (durable ? 2 : 0));
-  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::not_sent; }) == 5 - lost);
+  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::not_sent; }) ==
+          5 - lost);
 }
 
 TEST_CASE("dispatcher: positions of events only grow", "[engine]") {
@@ -565,14 +576,15 @@ TEST_CASE("dispatcher: books balance and nothing is lost under any mix of answer
   const auto seed = GENERATE(range(0, 40));
   CAPTURE(seed);
   random_bits random(static_cast<std::uint64_t>(seed));
-  bench b({.routes = 2,
-           .batch = 1 + random.below(3),
-           .connections = static_cast<std::uint32_t>(1 + random.below(4)),
-           .deduplicates = random.below(2) == 0,
-           .limit = {static_cast<double>(1 + random.below(1000)), static_cast<std::uint32_t>(1 + random.below(10))},
-           .policy = static_cast<on_unknown>(random.below(3)),
-           .retry = {.attempts_max = 3, .delay_min = 10ms, .delay_max = 100ms, .suspend_min = 10ms, .suspend_max = 50ms},
-           .age_max = 60s});
+  bench b(
+      {.routes = 2,
+       .batch = 1 + random.below(3),
+       .connections = static_cast<std::uint32_t>(1 + random.below(4)),
+       .deduplicates = random.below(2) == 0,
+       .limit = {static_cast<double>(1 + random.below(1000)), static_cast<std::uint32_t>(1 + random.below(10))},
+       .policy = static_cast<on_unknown>(random.below(3)),
+       .retry = {.attempts_max = 3, .delay_min = 10ms, .delay_max = 100ms, .suspend_min = 10ms, .suspend_max = 50ms},
+       .age_max = 60s});
   std::size_t submitted = 0;
   std::size_t ended = 0;
   for (int step = 0; step < 4000 && ended < 200; ++step) {
@@ -584,9 +596,15 @@ TEST_CASE("dispatcher: books balance and nothing is lost under any mix of answer
     if (!b.clients[route]->sent.empty()) {
       const std::string letters{"AARTSFDU"[random.below(8)], "AARTSFDU"[random.below(8)], 'A'};
       switch (random.below(6)) {
-        case 0: b.lose(route); break;
-        case 1: b.fail_to_write(route); break;
-        default: b.answer(letters, route, random.below(4) == 0 ? 20ms : -1ms); break;
+        case 0:
+          b.lose(route);
+          break;
+        case 1:
+          b.fail_to_write(route);
+          break;
+        default:
+          b.answer(letters, route, random.below(4) == 0 ? 20ms : -1ms);
+          break;
       }
     }
     b.env.advance(std::chrono::milliseconds(random.below(20)));

@@ -31,12 +31,13 @@ constexpr event_context context{"Spring", "a1", "Send", "marketing", "newsletter
 TEST_CASE("event: its JSON has every field, the number masked", "[engine]") {
   std::string out;
   append_json(out, sample(), context);
-  REQUIRE(out ==
-          R"({"status":"enqueue_failed","outcome":"rejected","action_type":"mms","reason":"refused_by_provider",)"
-          R"("status_code":"E110","error":"Invalid \"to\"","recipient":"+1******0123","message_id":"bs-00000000000000ff",)"
-          R"("provider_message_id":"","provider":"sinch","route":"main","sender":"12345","campaign_id":3,)"
-          R"("campaign_name":"Spring","action_id":"a1","action_name":"Send","campaign_policy":"marketing",)"
-          R"("consent_category":"newsletter","source":1,"row":41,"attempts":2,"position":9,"time":"2026-11-22T18:00:00.123Z"})");
+  REQUIRE(
+      out ==
+      R"({"status":"enqueue_failed","outcome":"rejected","action_type":"mms","reason":"refused_by_provider",)"
+      R"("status_code":"E110","error":"Invalid \"to\"","recipient":"+1******0123","message_id":"bs-00000000000000ff",)"
+      R"("provider_message_id":"","provider":"sinch","route":"main","sender":"12345","campaign_id":3,)"
+      R"("campaign_name":"Spring","action_id":"a1","action_name":"Send","campaign_policy":"marketing",)"
+      R"("consent_category":"newsletter","source":1,"row":41,"attempts":2,"position":9,"time":"2026-11-22T18:00:00.123Z"})");
 }
 
 TEST_CASE("event: a number is shown in full only when asked for", "[engine]") {

@@ -38,9 +38,10 @@ TEST_CASE("options: every violation is reported with its field, not only the fir
   o.instance = 4096;
   const auto found = o.validate();
   for (const auto* field :
-       {"routes[1].name", "routes[1].provider", "routes[1].limit.per_second", "routes[1].limit.burst", "routes[1].http.connections_max",
-        "routes[1].http.response_timeout", "routes[1].http.backoff_max", "senders[0].sender", "senders", "retry.attempts_max",
-        "retry.delay_max", "shards", "messages_inside_max", "recipient_bytes_max", "instance"}) {
+       {"routes[1].name", "routes[1].provider", "routes[1].limit.per_second", "routes[1].limit.burst",
+        "routes[1].http.connections_max", "routes[1].http.response_timeout", "routes[1].http.backoff_max",
+        "senders[0].sender", "senders", "retry.attempts_max", "retry.delay_max", "shards", "messages_inside_max",
+        "recipient_bytes_max", "instance"}) {
     CAPTURE(field);
     REQUIRE(names(found, field));
   }
@@ -52,6 +53,7 @@ TEST_CASE("options: a rate is zero or between its bounds, and a number", "[engin
   options o = usable();
   o.routes[0].limit = {GENERATE(0.0, 0.000001, 1.5, 5e6), 1};
   REQUIRE(o.validate().empty());
-  o.routes[0].limit.per_second = GENERATE(-0.1, 1e-9, 5.1e6, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity());
+  o.routes[0].limit.per_second =
+      GENERATE(-0.1, 1e-9, 5.1e6, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity());
   REQUIRE(names(o.validate(), "routes[0].limit.per_second"));
 }

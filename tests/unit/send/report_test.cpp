@@ -61,7 +61,7 @@ TEST_CASE("route_line: says that a route rests and why", "[send]") {
   route.last_error = "E627 \x1b[0mbad";
   CHECK(route_line(route).empty());
   route.rests_for = 8s;
-  CHECK(route_line(route) == "route \"sinch\" rests for 8.0 s (told to slow down): E627 ?[0mbad");
+  CHECK(route_line(route) == "route \"sinch\" rests for 8.0 s: E627 ?[0mbad");
   route.suspended = true;
   CHECK(route_line(route).find("its account cannot send") != std::string::npos);
 }
