@@ -1,14 +1,16 @@
 #!/bin/sh
 # Sends a campaign to 100,000 recipients through simulated Sinch and Infobip accounts: sh cmake/demo.sh
 #
-# Installs what is missing, builds, starts the provider simulator on loopback, sends, prints the books, and compares them
-# with what the simulator counted. Works as root or with sudo, from any folder, again and again. Ends with 0 when all
-# counts agree, else says what does not and ends with 1. Nothing leaves this machine. BROADSIDE_RECIPIENTS changes the number.
+# Installs what is missing, builds, starts the provider simulator on loopback, sends, prints the books, and compares
+# them with what the simulator counted. Works as root or with sudo, from any folder, again and again. Ends with 0 when
+# all counts agree, else says what does not and ends with 1. Nothing leaves this machine. BROADSIDE_RECIPIENTS changes
+# the number; the files it writes are removed at the end.
 set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 recipients=${BROADSIDE_RECIPIENTS:-100000}
 simulator=
+sender=
 work=
 
 say() { printf '%s\n' "$*"; }
@@ -17,6 +19,7 @@ fail() {
   exit 1
 }
 clean() {
+  [ -z "$sender" ] || kill -KILL "$sender" 2>/dev/null
   [ -z "$simulator" ] || kill "$simulator" 2>/dev/null
   [ -z "$work" ] || rm -rf "$work"
 }
@@ -80,17 +83,22 @@ cat >"$work/campaign.json" <<EOF
   "audience": {"to": "phone", "columns": {"first_name": "First name", "city": "City", "price": "Price"}},
   "routes": [
     {"name": "sinch", "provider": "sinch", "base_url": "$url", "service_id": "12345",
-     "api_key_env": "BROADSIDE_DEMO_SINCH_KEY", "limit": {"per_second": 2000, "burst": 20}, "http": {"connections_max": 32}},
+     "api_key_env": "BROADSIDE_DEMO_SINCH_KEY",
+     "limit": {"per_second": 2000, "burst": 20}, "http": {"connections_max": 32}},
     {"name": "infobip", "provider": "infobip", "base_url": "$url",
-     "api_key_env": "BROADSIDE_DEMO_INFOBIP_KEY", "limit": {"per_second": 3000, "burst": 200}, "http": {"connections_max": 8}}
+     "api_key_env": "BROADSIDE_DEMO_INFOBIP_KEY",
+     "limit": {"per_second": 3000, "burst": 200}, "http": {"connections_max": 8}}
   ]
 }
 EOF
 export BROADSIDE_DEMO_SINCH_KEY=demo-sinch-key BROADSIDE_DEMO_INFOBIP_KEY=demo-infobip-key
 
 say "== sending"
-"$send" "$work/campaign.json" "$work/audience.csv" --events "$work/events.jsonl" >"$work/books"
+"$send" "$work/campaign.json" "$work/audience.csv" --events "$work/events.jsonl" >"$work/books" &
+sender=$!
+wait "$sender" # in the background, so that an interruption ends the demo at once
 code=$?
+sender=
 cat "$work/books"
 # Bad rows are in the audience on purpose, so 1 is right: done, but not every row became a message that was accepted.
 [ "$code" -eq 1 ] || fail "broadside-send ended with $code, not with 1"
@@ -127,7 +135,8 @@ disagree = 0
 def same(what, ours, theirs):
     global disagree
     disagree += ours != theirs
-    print(f"  {'ok     ' if ours == theirs else 'DIFFERS'}  {what}: {ours}" + ("" if ours == theirs else f", not {theirs}"))
+    verdict, other = ("ok     ", "") if ours == theirs else ("DIFFERS", f", not {theirs}")
+    print(f"  {verdict}  {what}: {ours}{other}")
 
 same("rows read, as generated", book["rows read"], rows)
 same("rows that cannot be read, as generated", book["bad rows"], bad_rows)

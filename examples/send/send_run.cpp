@@ -327,7 +327,8 @@ void send_run::check_clock() {
   };
   // A throttle is waited for, unless not one message was ever accepted: then nobody knows that the routes work at all.
   const auto out_of_use = [&](const route_status& route) {
-    return route.suspended || (counts.accepted == 0 && route.rests_for.count() > 0);
+    const bool unreachable = route.connections == 0 && route.waiting > 0 && !route.last_error.empty();
+    return route.suspended || unreachable || (counts.accepted == 0 && route.rests_for.count() > 0);
   };
   const bool all_out = std::all_of(routes.begin(), routes.end(),
                                    [&](const route_status& route) { return !used(route) || out_of_use(route); });

@@ -349,10 +349,10 @@ void dispatcher::apply(std::uint16_t route, slot_index i, const verdict& v, time
   const retry_options& retry_rules = shared_.options.retry;
   switch (v.kind) {
     case verdict_kind::accepted:
-      shared.faults.store(0, std::memory_order_relaxed);
+      shared.works();
       return settle(i, outcome::accepted, {}, &v);
     case verdict_kind::rejected:
-      shared.faults.store(0, std::memory_order_relaxed);
+      shared.works();
       // Refused as a repeat of a message whose answer was lost: the lost one had arrived.
       if (v.duplicate && s.answer_lost) return settle(i, outcome::accepted, {}, &v);
       return settle(i, outcome::rejected, errc::refused_by_provider, &v);
@@ -367,6 +367,7 @@ void dispatcher::apply(std::uint16_t route, slot_index i, const verdict& v, time
       s.told.error = v.error;
       if (!v.route_fault) return try_again_later(i, v.retry_after, now);
       rest(shared, v.retry_after, retry_rules.suspend_min, retry_rules.suspend_max, now);
+      shared.suspended.store(true, std::memory_order_relaxed);
       shared.set_last_error(std::string(v.status_code) + " " + std::string(v.error));
       return assign(i, true, now);
     case verdict_kind::maybe_sent:
@@ -423,9 +424,10 @@ bool dispatcher::rests(const route_entry& r, time_point now) const noexcept {
 
 /// The route starts nothing for as long as it was told, or for a time that doubles with every rest in a row.
 void dispatcher::rest(route_entry& r, milliseconds told, milliseconds least, milliseconds most, time_point now) {
-  if (told < 0ms && rests(r, now)) return;  // other answers of the same moment: one fault, not many
+  if (told <= 0ms && rests(r, now)) return;  // other answers of the same moment: one fault, not many
   const std::uint32_t before = rests(r, now) ? 0 : r.faults.fetch_add(1, std::memory_order_relaxed);
-  const milliseconds span = told >= 0ms ? told : doubled(least, std::min(before, 20U), most);
+  // "Retry-After: 0" is no time to rest for: taken at its word, it would be asked again as fast as it answers.
+  const milliseconds span = told > 0ms ? told : doubled(least, std::min(before, 20U), most);
   const std::int64_t until = nanoseconds_of(now + span);
   std::int64_t seen = r.rests_until.load(std::memory_order_relaxed);
   while (seen < until && !r.rests_until.compare_exchange_weak(seen, until, std::memory_order_relaxed)) {

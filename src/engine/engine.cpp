@@ -313,6 +313,7 @@ std::vector<route_status> engine::impl::routes() const {
     }
     const time_point until{std::chrono::nanoseconds{r.rests_until.load(std::memory_order_relaxed)}};
     if (until > now) said.rests_for = std::chrono::ceil<milliseconds>(until - now);
+    said.suspended = r.suspended.load(std::memory_order_relaxed);
     const std::scoped_lock lock(r.last_error_mutex);
     said.last_error = r.last_error;
   }

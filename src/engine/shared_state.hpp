@@ -73,9 +73,15 @@ struct route_entry {
   std::atomic<std::int64_t> rests_until{0};  // steady clock, ns; the route starts nothing before
   std::atomic<std::uint32_t> faults{
       0};  // account faults and throttles in a row; > 0 after a rest: probe with one request
+  std::atomic<bool> suspended{false};  // the last answer that said so was an account fault
   std::mutex last_error_mutex;
   std::string last_error;  // guarded by last_error_mutex
 
+  /// The provider judged a message: whatever was wrong with the account is over.
+  void works() noexcept {
+    faults.store(0, std::memory_order_relaxed);
+    suspended.store(false, std::memory_order_relaxed);
+  }
   void set_last_error(std::string_view words) {
     const std::scoped_lock lock(last_error_mutex);
     last_error.assign(words);

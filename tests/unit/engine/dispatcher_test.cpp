@@ -318,6 +318,17 @@ TEST_CASE("dispatcher: throttling rests the route exactly as long as told and co
   REQUIRE(b.events().size() == 2);
 }
 
+TEST_CASE("dispatcher: Retry-After: 0 is not taken as leave to hammer", "[engine]") {
+  bench b({.connections = 1, .retry = {.delay_min = 100ms, .delay_max = 1s}});
+  b.submit("+12125550123");
+  b.run();
+  b.answer("S", 0, 0ms);
+  REQUIRE(b.clients[0]->sent.empty());
+  b.env.advance(100ms);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+}
+
 TEST_CASE("dispatcher: an account fault rests the route, moves its message, and probes with one request", "[engine]") {
   bench b({.routes = 2, .connections = 4, .retry = {.attempts_max = 1, .suspend_min = 1s, .suspend_max = 8s}});
   b.submit_many(2);  // one to each route
@@ -334,7 +345,9 @@ TEST_CASE("dispatcher: an account fault rests the route, moves its message, and 
   b.submit_many(8);
   b.run();
   REQUIRE(b.clients[0]->sent.size() == 1);  // the probe
+  REQUIRE(b.shared().routes[0]->suspended);
   b.answer("A", 0);
+  REQUIRE_FALSE(b.shared().routes[0]->suspended);
   REQUIRE(b.clients[0]->sent.size() == 3);  // it works again
   REQUIRE(b.events().size() == 7);
 }
