@@ -360,7 +360,11 @@ void send_run::stop_reading(stop_cause cause) {
   if (end_.cause == stop_cause::none) end_.cause = cause;
   if (cause == stop_cause::audience_failed) say(fmt::format("error: {}", input_->error()));
   reading_ = false;
-  if (cause != stop_cause::none) batch_done_ = rows_.size();  // what is not submitted yet is not going to be
+  if (cause != stop_cause::none) {
+    // what is not submitted yet is not going to be: in the books such rows were not read
+    rows_read_ -= rows_.size() - batch_done_;
+    batch_done_ = rows_.size();
+  }
   if (!finished_) (void)engine_->finish(source_);
   finished_ = true;
 }

@@ -33,7 +33,8 @@ struct route_status {
   std::uint64_t in_flight = 0;            ///< messages whose request is on its way
   std::uint64_t waiting = 0;              ///< messages assigned to the route and not yet sent
   std::chrono::milliseconds rests_for{};  ///< until an account fault or a throttle is over; zero: it works
-  bool suspended = false;  ///< an account fault (key, credits, sender) stops it; over when it takes or refuses a message
+  bool suspended =
+      false;  ///< an account fault (key, credits, sender) stops it; over when it takes or refuses a message
   std::string last_error;  ///< of the provider or the wire, with no secret in it; empty: none yet
 };
 

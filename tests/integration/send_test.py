@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+"""send_test - broadside-send as a program against broadside-simulator: exit code, books, events, provider's counts.
+
+    send_test.py BROADSIDE_SEND BROADSIDE_SIMULATOR [unittest's arguments]
+
+Every run of the sender is checked for balanced books that agree with its events and with what the simulator accepted,
+and for keys in anything it writes.
+"""
+import collections
+import csv
+import json
+import os
+import pathlib
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+SENDER = SIMULATOR = ''  # the command line's
+SECONDS = 60  # what nothing here comes near, also with sanitizers
+SINCH_KEY, INFOBIP_KEY = 'fake-sinch-key-c0ffee', 'fake-infobip-key-decade'
+KEYS = {'SEND_TEST_SINCH_KEY': SINCH_KEY, 'SEND_TEST_INFOBIP_KEY': INFOBIP_KEY}
+OUTCOMES = ('accepted', 'rejected', 'suppressed', 'expired', 'not_sent', 'maybe_sent')
+SANITIZERS = {name: os.environ.get(name, '') + ':exitcode=99' for name in ('ASAN_OPTIONS', 'UBSAN_OPTIONS')}
+ENVIRONMENT = {name: value for name, value in {**os.environ, **SANITIZERS}.items() if name not in KEYS}
+
+
+def until(condition, what, process):
+    """Polls until the condition holds; the process must not end before."""
+    last = time.monotonic() + SECONDS
+    while not condition():
+        if process.poll() is not None or time.monotonic() > last:
+            raise AssertionError(f'{what}: not seen; the process {process.poll()}')
+        time.sleep(0.01)
+
+
+def number(i):
+    return f'+1{(212, 416, 604)[i % 3]}555{i // 3:04}'
+
+
+def csv_rows(count):
+    return 'phone,city\n' + ''.join(f'{number(i)},"Town, {i}"\n' for i in range(count))
+
+
+class Simulator:
+    def __init__(self, folder, *options):
+        port_file, self.ca_file = folder / 'port', folder / 'ca.pem'
+        tls = ('--ca-file', self.ca_file) if '--tls' in options else ()
+        self.process = subprocess.Popen(
+            [SIMULATOR, '--port-file', port_file, '--for', str(3 * SECONDS), '--sinch-key', SINCH_KEY, '--infobip-key',
+             INFOBIP_KEY, *tls, *options], stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+        self.tls = bool(tls)
+        try:
+            until(port_file.exists, 'the port of the simulator', self.process)
+        except AssertionError:
+            self.stop()
+            raise
+        self.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{port_file.read_text().strip()}"
+
+    def counts(self):
+        """By provider, and of both."""
+        context = ssl.create_default_context(cafile=self.ca_file) if self.tls else None
+        with urllib.request.urlopen(f'{self.url}/_simulator/counts', timeout=SECONDS, context=context) as answer:
+            counts = json.load(answer)
+        counts['both'] = {name: counts['sinch'][name] + counts['infobip'][name] for name in counts['sinch']}
+        return counts
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Run:
+    """One run of broadside-send; its texts, books, events and rejects after end()."""
+
+    def __init__(self, folder, arguments, stdin, keys):
+        self.folder = folder
+        self.in_file, self.out_file, self.err_file = folder / 'stdin', folder / 'stdout', folder / 'stderr'
+        self.in_file.write_text(stdin)
+        with self.in_file.open() as text, self.out_file.open('w') as out, self.err_file.open('w') as err:
+            self.process = subprocess.Popen([SENDER, *arguments], stdin=text, stdout=out, stderr=err, cwd=folder,
+                                            env={**ENVIRONMENT, **keys})
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def end(self):
+        self.code = self.process.wait(SECONDS)
+        self.out, self.err = self.out_file.read_text(), self.err_file.read_text()
+        self.books = {}
+        for name, count in re.findall(r'^  (\w[\w ]*?) +(\d+)(?:   .*)?$', self.out, re.MULTILINE):
+            self.books.setdefault(name, int(count))
+        self.events = [json.loads(line) for line in self.lines('events.jsonl')]
+        self.rejects = list(csv.DictReader(self.lines('*rejects.csv')))
+
+    def lines(self, pattern):
+        return [line for path in self.folder.glob(pattern) for line in path.read_text().splitlines()]
+
+
+class Send(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def simulator(self, *options):
+        out = Simulator(self.folder, *options)
+        self.addCleanup(out.stop)
+        return out
+
+    def campaign(self, simulator, routes=('sinch', 'infobip'), tls=None, **fields):
+        """Fast retries: what a fault costs is not looked at here."""
+        route = {'sinch': {'name': 'sinch', 'provider': 'sinch', 'base_url': simulator.url, 'service_id': '12345',
+                           'api_key_env': 'SEND_TEST_SINCH_KEY', 'http': {'connections_max': 8}},
+                 'infobip': {'name': 'infobip', 'provider': 'infobip', 'base_url': simulator.url,
+                             'api_key_env': 'SEND_TEST_INFOBIP_KEY', 'messages_per_request': 10}}
+        for each in route.values():
+            each.update({'tls': tls} if tls else {})
+        return {'name': 'Spring sale', 'attributes': ['city'], 'subject': 'Spring', 'text': 'All of {{ city }}',
+                'media': [{'url': 'https://media.example.com/spring.jpg', 'mime_type': 'image/jpeg'}],
+                'sender': {'sender': '12345', 'routes': [{'route': name} for name in routes]},
+                'audience': {'to': 'phone'}, 'routes': [route[name] for name in routes],
+                'retry': {'delay_min': '10ms', 'delay_max': '50ms', 'suspend_min': '50ms', 'suspend_max': '100ms'},
+                **fields}
+
+    def start(self, campaign, audience, *options, stdin='', keys=None):
+        """`audience`: text of a CSV file, or an argument as it is."""
+        (self.folder / 'campaign.json').write_text(json.dumps(campaign, indent=1))
+        if '\n' in audience:
+            (self.folder / 'audience.csv').write_text(audience)
+            audience = 'audience.csv'
+        run = Run(self.folder, ('campaign.json', *([audience] if audience else []), *options), stdin,
+                  KEYS if keys is None else keys)
+        self.addCleanup(run.stop)
+        return run
+
+    def end(self, run, code):
+        run.end()
+        self.assertIn(run.code, (code,) if isinstance(code, int) else code, f'{run.out}\n{run.err}')
+        for written in (path for path in self.folder.iterdir() if path.name != 'campaign.json'):
+            for key in (*KEYS.values(), *getattr(self, 'secrets', ())):
+                self.assertNotIn(key, written.read_text(), written)
+        return run
+
+    def send(self, campaign, audience, *options, code=0, **more):
+        return self.end(self.start(campaign, audience, *options, **more), code)
+
+    def check_books(self, run, counts):
+        """What holds for every run, whatever happened."""
+        books, both = run.books, counts['both']
+        self.assertIn('The books balance', run.out)
+        self.assertEqual(books['rows read'], books['bad rows'] + books['submitted'], run.out)
+        self.assertEqual(books['submitted'], sum(books[name] for name in OUTCOMES), run.out)
+        self.assertEqual((books['inside'], books['events']), (0, books['submitted']), run.out)
+        self.assertEqual(len(run.events), books['submitted'])
+        seen = collections.Counter(event['outcome'] for event in run.events)
+        self.assertEqual({name: seen[name] for name in OUTCOMES}, {name: books[name] for name in OUTCOMES})
+        for unique in ('message_id', 'row'):
+            self.assertEqual(len({event[unique] for event in run.events}), len(run.events), unique)
+        self.assertEqual((both['repeats'], both['malformed']), (0, 0), counts)
+        self.assertGreaterEqual(both['accepted_ids'], books['accepted'], counts)
+        self.assertLessEqual(both['accepted_ids'], books['accepted'] + books['maybe_sent'], counts)
+
+    def check_untouched(self, simulator):
+        self.assertEqual(set(simulator.counts()['both'].values()), {0})
+
+
+class Done(Send):
+    def test_csv_over_both_routes(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator), csv_rows(600), '--events', 'events.jsonl')
+        counts = simulator.counts()
+        self.check_books(run, counts)
+        self.assertEqual((run.books['rows read'], run.books['accepted']), (600, 600))
+        for provider in ('sinch', 'infobip'):
+            of_route = sum(event['provider'] == event['route'] == provider for event in run.events)
+            self.assertEqual(counts[provider]['accepted_ids'], of_route)
+            self.assertGreater(of_route, 0)
+        self.assertEqual({event['status'] for event in run.events}, {'enqueued'})
+        for event in run.events:
+            row = number(event['row'])
+            self.assertRegex(event['recipient'], r'^\+1\*{6}\d{4}$')
+            self.assertEqual(event['recipient'][-4:], row[-4:])
+        self.assertEqual(run.rejects, [])
+
+    def test_numbers_are_plain_on_request(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator), csv_rows(5) + 'call me,Nowhere\n', '--events', 'events.jsonl',
+                        '--show-numbers', code=1)
+        self.check_books(run, simulator.counts())
+        self.assertEqual({event['recipient'] for event in run.events}, {number(i) for i in range(5)} | {'call me'})
+        self.assertEqual([row['recipient'] for row in run.rejects], ['call me'])
+
+    def test_json_lines_from_standard_input(self):
+        simulator = self.simulator()
+        rows = ''.join(json.dumps({'phone': number(i), 'city': f'Montréal {i}'}) + '\n' for i in range(40))
+        run = self.send(self.campaign(simulator, routes=('infobip',)), '-', '--format', 'jsonl', '--events',
+                        'events.jsonl', stdin=rows)
+        self.check_books(run, simulator.counts())
+        self.assertEqual(run.books['accepted'], 40)
+
+    def test_tls_with_an_authority_of_its_own(self):
+        simulator = self.simulator('--tls')
+        trusting = self.campaign(simulator, tls={'ca_file': str(simulator.ca_file)})
+        run = self.send(trusting, csv_rows(30), '--events', 'events.jsonl')
+        self.check_books(run, simulator.counts())
+        self.assertEqual(run.books['accepted'], 30)
+        self.assertEqual(run.err.count('warning'), 0)
+
+    def test_one_test_message(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator), csv_rows(20), '--test', '+14165550199')
+        self.assertRegex(run.out, r'^accepted to \+1\*{6}0199 by route ')
+        self.assertEqual([simulator.counts()['both'][name] for name in ('requests', 'accepted_ids')], [1, 1])
+        run = self.send(self.campaign(simulator), '', '--test', '+14165550199', '--value', 'city=Toronto')
+        self.assertEqual(simulator.counts()['both']['accepted_ids'], 2)
+        self.assertEqual(list(self.folder.glob('*rejects.csv')), [])
+
+    def test_dry_run_opens_no_connection(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator), csv_rows(50) + 'call me,Nowhere\n', '--dry-run', code=1, keys={})
+        self.check_untouched(simulator)
+        self.assertIn('nothing was sent', run.out)
+        self.assertEqual((run.books['rows read'], run.books['would send'], run.books['would not']), (51, 50, 1))
+        self.assertIn('text: All of Town, 0\n', run.out)
+        self.assertIn('media: https://media.example.com/spring.jpg (image/jpeg)', run.out)
+        self.assertNotIn(number(0), run.out)
+        self.assertEqual([row['line'] for row in run.rejects], ['52'])
+        self.send(self.campaign(simulator), csv_rows(50), '--dry-run', keys={})
+        self.check_untouched(simulator)
+
+
+class Refused(Send):
+    def test_bad_rows_and_bad_numbers(self):
+        simulator = self.simulator('--refused-per-10000', '1')
+        bad = {2: '+12125550101', 4: ',Nowhere', 5: '212-555-0123,Nowhere', 6: '+1 112 555 0123,Nowhere', 7: 'a"b",No'}
+        lines = [bad.get(line, f'{number(line + 60)},Somewhere') for line in range(2, 30)]
+        audience = '\n'.join(['phone,city', *lines, '+12125550000,refused by the provider', ''])
+        run = self.send(self.campaign(simulator), audience, '--events', 'events.jsonl', code=1)
+        counts = simulator.counts()
+        self.check_books(run, counts)
+        reasons = {int(row['line']): row['reason'] for row in run.rejects}
+        self.assertEqual(sorted(reasons), sorted(bad))
+        self.assertEqual((reasons[5], reasons[6]), ('phone_no_prefix', 'phone_bad_nanp'))
+        self.assertTrue(all(row['reason'] and row['explanation'] for row in run.rejects), run.rejects)
+        self.assertEqual([int(row['record']) for row in run.rejects], [int(row['line']) - 2 for row in run.rejects])
+        self.assertEqual((run.books['bad rows'], run.books['rejected'], counts['both']['rejected']), (3, 3, 1))
+        refused, = (event for event in run.events if event['outcome'] == 'rejected' and event['status_code'])
+        self.assertEqual((refused['row'], refused['status']), (28, 'enqueue_failed'))
+
+    def test_campaign_file_errors_are_all_told(self):
+        simulator = self.simulator()
+        self.secrets = ('pasted-5ecret', 'fake-infobip-key-in-file')
+        campaign = self.campaign(simulator, text='Hi {{ cyti }}', age_max='soon', colour='red')
+        del campaign['name']
+        campaign['routes'][0].update(limit={'per_secnd': 5, 'per_second': 1}, api_key_env='pasted-5ecret',
+                                     provider='sinhc')
+        campaign['routes'][1].update(api_key='fake-infobip-key-in-file', messages_per_request=-1)
+        run = self.send(campaign, csv_rows(3), code=2)
+        told = dict(re.findall(r'^  ([\w.\[\]]+): (.*)$', run.err, re.MULTILINE))
+        self.assertEqual(set(told), {
+            'name', 'text', 'age_max', 'colour', 'routes[0].limit.per_secnd', 'routes[0].api_key_env',
+            'routes[0].provider', 'routes[1].api_key', 'routes[1].messages_per_request'})
+        self.assertIn('did you mean per_second?', told['routes[0].limit.per_secnd'])
+        self.assertNotIn('did you mean', told['colour'])
+        self.assertEqual(run.out, '')
+        self.check_untouched(simulator)
+
+    def test_missing_key_variable(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator), csv_rows(3), code=2, keys={'SEND_TEST_SINCH_KEY': SINCH_KEY})
+        self.assertIn('routes[1].api_key_env: the environment variable SEND_TEST_INFOBIP_KEY is not set', run.err)
+        self.assertNotIn('routes[0]', run.err)
+        self.check_untouched(simulator)
+
+    def test_missing_audience(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator), 'nobody.csv', code=3)
+        self.assertIn('nobody.csv: No such file', run.err)
+        run = self.send(self.campaign(simulator), 'number,city\n+12125550101,Nowhere\n', code=3)
+        self.assertIn('phone', run.err)
+        self.check_untouched(simulator)
+
+    def test_wrong_key(self):
+        simulator = self.simulator()
+        self.secrets = ('fake-wrong-key',)
+        for route, code in (('sinch', 'E104'), ('infobip', 'E401')):
+            with self.subTest(route):
+                (self.folder / 'events.jsonl').unlink(missing_ok=True)
+                run = self.send(self.campaign(simulator, routes=(route,)), csv_rows(40), '--events', 'events.jsonl',
+                                '--give-up-after', '500ms', code=4, keys={name: 'fake-wrong-key' for name in KEYS})
+                counts = simulator.counts()
+                self.check_books(run, counts)
+                self.assertGreater(counts[route]['unauthorized'], 0)
+                self.assertEqual((counts['both']['accepted'], run.books['not_sent']), (0, run.books['submitted']))
+                self.assertRegex(run.err, rf'no route could be used for 0.5 s: stopping\n.*route "{route}": .*{code}')
+                self.assertIn('given up: no route could be used', run.out)
+
+    def test_certificate_of_a_stranger(self):
+        simulator = self.simulator('--tls')
+        run = self.send(self.campaign(simulator), csv_rows(20), '--events', 'events.jsonl', '--give-up-after', '500ms',
+                        code=4)
+        counts = simulator.counts()
+        self.check_books(run, counts)
+        self.assertEqual((counts['both']['requests'], run.books['not_sent']), (0, 20))
+        self.assertRegex(run.err, r'route "sinch": .*certificate')
+
+
+class Interrupted(Send):
+    def test_once_drains(self):
+        simulator = self.simulator('--delay-ms', '30')
+        campaign = self.campaign(simulator, routes=('sinch',), messages_inside_max=100)
+        run = self.start(campaign, csv_rows(20000), '--events', 'events.jsonl')
+        until(lambda: simulator.counts()['sinch']['accepted'] >= 20, 'the first messages', run.process)
+        run.process.send_signal(signal.SIGTERM)
+        self.end(run, 130)
+        self.check_books(run, simulator.counts())
+        self.assertIn('interrupted: no more rows are submitted', run.err)
+        self.assertIn('interrupted: the audience was not read to its end', run.out)
+        self.assertEqual(run.books['accepted'], run.books['submitted'])
+        self.assertTrue(20 <= run.books['submitted'] < 20000, run.out)
+
+    def test_twice_stops_at_once(self):
+        # Half of the answers take an hour: soon each of the eight connections waits for one.
+        simulator = self.simulator('--slow', '0.5', '--slow-for-ms', '3600000')
+        campaign = self.campaign(simulator, routes=('sinch',), messages_inside_max=100)
+        run = self.start(campaign, csv_rows(20000), '--events', 'events.jsonl', '--drain-timeout', '1h')
+        until(lambda: simulator.counts()['sinch']['faults'] == 8, 'eight slow answers', run.process)
+        run.process.send_signal(signal.SIGTERM)
+        until(lambda: 'Interrupt again' in run.err_file.read_text(), 'the first interruption', run.process)
+        run.process.send_signal(signal.SIGTERM)
+        self.end(run, 130)
+        counts = simulator.counts()
+        self.check_books(run, counts)
+        self.assertEqual(run.books['maybe_sent'], 8)
+        self.assertEqual(run.books['accepted'], counts['sinch']['accepted_ids'] - 8)
+        self.assertGreater(run.books['not_sent'], 0)
+        self.assertEqual({event['attempts'] for event in run.events if event['outcome'] == 'not_sent'}, {0})
+
+
+class Faults(Send):
+    def test_a_fifth_of_requests_fails(self):
+        shares = {'reset-before-read': .02, 'reset-after-read': .02, 'reset-after-accept': .02, 'error-500': .02,
+                  'error-503': .03, 'error-500-after-accept': .01, 'throttle-429': .02, 'provider-busy': .02,
+                  'truncated': .01, 'garbage': .01, 'slow': .02}
+        self.assertAlmostEqual(sum(shares.values()), 0.2)
+        simulator = self.simulator('--retry-after-seconds', '0', '--slow-for-ms', '50',
+                                   *(word for name, share in shares.items() for word in (f'--{name}', str(share))))
+        run = self.send(self.campaign(simulator), csv_rows(1500), '--events', 'events.jsonl', '--show-numbers',
+                        code=(0, 1))
+        counts = simulator.counts()
+        self.check_books(run, counts)
+        self.assertEqual(run.code, 0 if run.books['accepted'] == 1500 else 1)
+        self.assertEqual(sorted(event['recipient'] for event in run.events), sorted(map(number, range(1500))))
+        self.assertGreater(counts['both']['faults'], 50)
+        self.assertLessEqual(counts['both']['answers_lost'], run.books['maybe_sent'])
+        self.assertGreater(run.books['accepted'], 1000)
+
+
+if __name__ == '__main__':
+    SENDER, SIMULATOR = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
