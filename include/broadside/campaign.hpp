@@ -65,6 +65,9 @@ struct campaign {
   /// How long the provider may try to deliver, 1 min to 48 h (what every provider here honours). Zero: its default.
   std::chrono::seconds validity{};
   broadside::on_unknown on_unknown = broadside::on_unknown::hold;
+  /// Messages of this campaign that the engine holds at most, from submit() until their event is polled, so that a slow
+  /// or paused campaign leaves room for others. Zero: half of options::messages_inside_max.
+  std::uint32_t inside_max = 0;
 
   // what events repeat for the marketing platform
   std::string action_id{};

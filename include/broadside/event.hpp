@@ -71,7 +71,7 @@ struct ledger {
   std::uint64_t expired = 0;
   std::uint64_t not_sent = 0;
   std::uint64_t maybe_sent = 0;
-  std::uint64_t inside = 0;  ///< counted by what the engine holds, not by subtraction
+  std::uint64_t inside = 0;  ///< what shards hold, counted as they hold it, and what still waits in the intake
 
   [[nodiscard]] std::uint64_t settled() const noexcept {
     return accepted + rejected + suppressed + expired + not_sent + maybe_sent;

@@ -50,7 +50,7 @@ struct route_options {
 
 /// A limit that holds for a sender on all routes together.
 struct sender_limit {
-  std::string sender{};  ///< as in sender_profile::sender
+  std::string sender{};  ///< as in sender_profile::sender; a leading + makes no difference
   rate_limit limit{};
 };
 

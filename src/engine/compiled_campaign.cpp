@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <engine/compiled_campaign.hpp>
+#include <engine/sender.hpp>
 #include <text/utf8.hpp>
 #include <utility>
 
@@ -167,8 +168,9 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(c
   resolve_routes(*made, found, routes);
   check_with_providers(*made, found, routes);
 
-  const auto limited =
-      std::find_if(senders.begin(), senders.end(), [&](const sender_limit& s) { return s.sender == c.sender.sender; });
+  const auto limited = std::find_if(senders.begin(), senders.end(), [&](const sender_limit& s) {
+    return sender_key(s.sender) == sender_key(c.sender.sender);
+  });
   if (limited != senders.end()) made->sender_lane = static_cast<std::uint16_t>(1 + (limited - senders.begin()));
   if (!found.empty()) return failure{errc::invalid_campaign, std::move(found)};
   return made;

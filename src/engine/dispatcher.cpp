@@ -49,10 +49,12 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed)
     r.flights.resize(entry->options->http.connections_max);
     for (flight& f : r.flights) f.messages.reserve(batch);
     r.undurable.reserve(r.flights.size());
+    r.active.reserve(r.lanes.size());
     batch_max = std::max(batch_max, batch);
   }
   retries_.reserve(held_max_ + intake_batch);
   settled_.reserve(held_max_ + intake_batch);
+  ended_.reserve(held_max_ + intake_batch);
   records_.reserve(std::max(held_max_ + intake_batch, batch_max));
   ranges_.reserve(batch_max);
   messages_.reserve(batch_max);
@@ -82,6 +84,7 @@ time_point dispatcher::run(time_point now) {
   }
   flush();
   publish();
+  if (!settled_.empty()) wake_at(now + 1ms);
   if (!retries_.empty()) wake_at(retries_.front().due);
   if (held_ > 0) wake_at(next_sweep_);
   return wake_;
@@ -92,7 +95,7 @@ time_point dispatcher::run(time_point now) {
 void dispatcher::take_from_intake(time_point now) {
   std::array<slot_index, intake_batch> batch;
   while (has_room()) {
-    const std::size_t wanted = std::min(batch.size(), held_max_ - held_);
+    const std::size_t wanted = std::min(batch.size(), held_max_ - (held_ - parked_.size()));
     const std::size_t n = shared_.intake->try_pop_batch(std::span(batch).first(wanted));
     for (std::size_t i = 0; i < n; ++i) admit(batch[i], now);
     if (n < wanted) return;
@@ -149,14 +152,20 @@ void dispatcher::assign(slot_index i, bool to_front, time_point now) {
   }
   s.told.route = route;
   s.sender_lane = c.sender_lane;
-  route_on_shard& r = routes_[route];
-  slot_list& waiting = r.lanes[s.sender_lane].waiting;
+  wait_in_lane(routes_[route], i, to_front);
+}
+
+void dispatcher::wait_in_lane(route_on_shard& r, slot_index i, bool to_front) {
+  const std::uint16_t at = slots_[i].sender_lane;
+  lane& l = r.lanes[at];
   if (to_front) {
-    waiting.push_front(slots_, i);
+    l.waiting.push_front(slots_, i);
   } else {
-    waiting.push_back(slots_, i);
+    l.waiting.push_back(slots_, i);
   }
   ++r.waiting;
+  if (std::exchange(l.is_active, true)) return;
+  r.active.push_back(at);
 }
 
 // ---------------------------------------------------------------- from a lane to the wire
@@ -166,14 +175,20 @@ void dispatcher::pump(std::uint16_t route, time_point now) {
   if (r.waiting == 0) return r.client->want(0, now);
   if (rests(*r.shared, now))
     return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
-  std::size_t idle_lanes = 0;
-  while (r.waiting > 0 && idle_lanes < r.lanes.size()) {
+  // Round robin over the lanes that hold something, until none of them can start a request.
+  for (std::size_t stuck = 0; stuck < r.active.size();) {
     // After a fault one request asks whether the route works again; the rest of the messages wait for its answer.
     if (r.shared->faults.load(std::memory_order_relaxed) > 0 && r.requests > 0) return;
-    lane& l = r.lanes[r.next_lane];
-    const bool started = !l.waiting.empty() && start_request(route, l, now);
-    idle_lanes = started ? 0 : idle_lanes + 1;
-    if (++r.next_lane == r.lanes.size()) r.next_lane = 0;
+    if (r.next_active >= r.active.size()) r.next_active = 0;
+    lane& l = r.lanes[r.active[r.next_active]];
+    if (l.waiting.empty()) {
+      l.is_active = false;
+      r.active[r.next_active] = r.active.back();
+      r.active.pop_back();
+      continue;
+    }
+    stuck = start_request(route, l, now) ? 0 : stuck + 1;
+    ++r.next_active;
   }
 }
 
@@ -255,17 +270,14 @@ bool dispatcher::encode(route_on_shard& r, lane& l, flight& f, std::string& body
   std::size_t first = 0;
   while (first < messages_.size()) {
     const auto took = p.encode(std::span<const message>(messages_).subspan(first), body);
-    if (!took) {
+    if (!took || *took == 0) {
       settle(f.messages[first], outcome::rejected, errc::message_too_large);
       rate::give_back(l.limits, f.granted, 1);
       ++first;
       continue;
     }
-    const std::size_t end = first + *took;
-    for (std::size_t k = f.messages.size(); k > end; --k) {
-      l.waiting.push_front(slots_, f.messages[k - 1]);
-      ++r.waiting;
-    }
+    const std::size_t end = std::min(first + *took, messages_.size());
+    for (std::size_t k = f.messages.size(); k > end; --k) wait_in_lane(r, f.messages[k - 1], true);
     rate::give_back(l.limits, f.granted, static_cast<std::uint32_t>(f.messages.size() - end));
     f.messages.resize(end);
     f.messages.erase(f.messages.begin(), f.messages.begin() + static_cast<std::ptrdiff_t>(first));
@@ -327,10 +339,10 @@ void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::excha
       for (std::size_t k = n; k-- > 0;) apply(route, f.messages[k], each[k], now);
       break;
     }
-    case http::ending::not_sent:
+    case http::ending::not_sent:  // as if nothing had happened, but for the permission; age bounds how often
       for (std::size_t k = n; k-- > 0;) {
         --slots_[f.messages[k]].told.attempts;
-        try_again_later(f.messages[k], 0ms, now);
+        wait_in_lane(r, f.messages[k], true);
       }
       break;
     case http::ending::maybe_sent: {
@@ -359,9 +371,9 @@ void dispatcher::apply(std::uint16_t route, slot_index i, const verdict& v, time
     case verdict_kind::slow_down:
       rest(shared, v.retry_after, retry_rules.delay_min, retry_rules.delay_max, now);
       shared.set_last_error(v.error.empty() ? v.status_code.view() : v.error.view());
-      routes_[route].lanes[s.sender_lane].waiting.push_front(slots_, i);
-      ++routes_[route].waiting;
-      return;
+      s.told.status_code = v.status_code;
+      s.told.error = v.error;
+      return wait_in_lane(routes_[route], i, true);
     case verdict_kind::retry:
       s.told.status_code = v.status_code;
       s.told.error = v.error;
@@ -369,6 +381,7 @@ void dispatcher::apply(std::uint16_t route, slot_index i, const verdict& v, time
       rest(shared, v.retry_after, retry_rules.suspend_min, retry_rules.suspend_max, now);
       shared.suspended.store(true, std::memory_order_relaxed);
       shared.set_last_error(std::string(v.status_code) + " " + std::string(v.error));
+      next_sweep_ = now;  // what waits in its lanes takes another route, where there is one
       return assign(i, true, now);
     case verdict_kind::maybe_sent:
       s.told.status_code = v.status_code;
@@ -411,7 +424,6 @@ void dispatcher::settle(slot_index i, outcome o, errc reason, const verdict* sai
     s.told.status_code = said->status_code;
     s.told.error = said->error;
   }
-  books_[static_cast<std::size_t>(s.told.campaign)].settle(o);
   settled_.push_back(i);
   --held_;
 }
@@ -450,11 +462,8 @@ void dispatcher::sweep(time_point now) {
     if (keep(i, now)) assign(i, false, now);
   }
   for (route_on_shard& r : routes_) {
-    for (lane& l : r.lanes) {
-      const std::size_t before = l.waiting.size();
-      sweep_list(l.waiting, now);
-      r.waiting -= before - l.waiting.size();
-    }
+    const bool leave = r.shared->suspended.load(std::memory_order_relaxed) && rests(*r.shared, now);
+    for (std::size_t k = 0; k < r.active.size(); ++k) sweep_lane(r, r.lanes[r.active[k]], leave, now);
   }
   const auto gone =
       std::remove_if(retries_.begin(), retries_.end(), [&](const retry& w) { return !keep(w.message, now); });
@@ -464,35 +473,49 @@ void dispatcher::sweep(time_point now) {
   }
 }
 
-void dispatcher::sweep_list(slot_list& list, time_point now) {
-  for (std::size_t n = list.size(); n > 0; --n) {
-    const slot_index i = list.pop_front(slots_);
-    if (keep(i, now)) list.push_back(slots_, i);
+/// With `leave`, messages go to another route that works, where their campaign has one.
+void dispatcher::sweep_lane(route_on_shard& r, lane& l, bool leave, time_point now) {
+  for (std::size_t n = l.waiting.size(); n > 0; --n) {
+    const slot_index i = l.waiting.pop_front(slots_);
+    --r.waiting;
+    if (!keep(i, now)) continue;
+    if (leave) {
+      assign(i, false, now);
+    } else {
+      wait_in_lane(r, i, false);
+    }
   }
 }
 
-/// Hands settled messages to the host, as one batch for the journal and one for the event queue.
+/// Hands settled messages to the host, as one batch for the journal and one for the event queue. They leave the books'
+/// "held" last: who sees that nothing is inside finds every event.
 void dispatcher::flush() {
   if (settled_.empty()) return;
   const wall_time wall = shared_.environment_->wall_now();
   records_.clear();
-  for (const slot_index i : settled_) {
-    const event& e = slots_[i].told;
+  for (std::size_t k = recorded_; k < settled_.size(); ++k) {
+    const event& e = slots_[settled_[k]].told;
     records_.push_back({journal::record_kind::outcome, e.outcome, e.id, e.source, e.row});
   }
-  const auto last = static_cast<std::uint64_t>(shared_.journal_->append(records_));
-  std::uint64_t at = last - settled_.size();
-  for (const slot_index i : settled_) {
-    slots_[i].told.at = position{++at};
-    slots_[i].told.time = wall;
+  auto at = static_cast<std::uint64_t>(shared_.journal_->append(records_)) - records_.size();
+  for (; recorded_ < settled_.size(); ++recorded_) {
+    event& e = slots_[settled_[recorded_]].told;
+    e.at = position{++at};
+    e.time = wall;
+    ended_.push_back({e.campaign, e.outcome});
   }
-  // The event queue has room for every slot there is and is never closed, so this cannot stop early.
-  static_cast<void>(shared_.events->try_push_batch(std::span(settled_)));
-  settled_.clear();
+  // The queue has a cell for every slot, but a host thread that was stopped in the middle of poll() may still keep
+  // some: what is not taken now is offered again.
+  const std::size_t told = shared_.events->try_push_batch(std::span(settled_)).taken;
+  for (std::size_t k = 0; k < told; ++k) books_[static_cast<std::size_t>(ended_[k].campaign)].settle(ended_[k].how);
+  const auto rest = static_cast<std::ptrdiff_t>(told);
+  settled_.erase(settled_.begin(), settled_.begin() + rest);
+  ended_.erase(ended_.begin(), ended_.begin() + rest);
+  recorded_ -= told;
 }
 
 void dispatcher::publish() {
-  std::uint64_t held = parked_.size() + retries_.size();
+  std::uint64_t held = parked_.size() + retries_.size() + settled_.size();
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     route_on_shard& r = routes_[i];
     const http::client_status status = r.client->status();
@@ -541,7 +564,7 @@ void dispatcher::abandon() {
     r.requests = 0;
     r.undurable.clear();
   }
-  flush();
+  for (flush(); !settled_.empty(); flush()) std::this_thread::yield();
   publish();
 }
 

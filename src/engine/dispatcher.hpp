@@ -41,7 +41,7 @@ class dispatcher {
   void abandon();
 
   /// Whether it would take more from the intake if there were any.
-  [[nodiscard]] bool has_room() const noexcept { return held_ < held_max_; }
+  [[nodiscard]] bool has_room() const noexcept { return held_ - parked_.size() < held_max_; }
 
   // any thread
   [[nodiscard]] const shard_books& books(campaign_id c) const noexcept { return books_[static_cast<std::size_t>(c)]; }
@@ -58,6 +58,7 @@ class dispatcher {
   struct lane {
     slot_list waiting;
     std::vector<rate::gcra*> limits;
+    bool is_active = false;  // listed in route_on_shard::active
   };
   /// The messages of one request.
   struct flight {
@@ -70,7 +71,8 @@ class dispatcher {
     route_entry* shared = nullptr;
     http::client* client = nullptr;
     std::vector<lane> lanes;                // [0]: senders without a limit of their own; [1 + i]: options::senders[i]
-    std::size_t next_lane = 0;              // round robin
+    std::vector<std::uint16_t> active;      // the lanes that hold something, and some that did
+    std::size_t next_active = 0;            // round robin
     std::size_t waiting = 0;                // in all lanes
     std::vector<flight> flights;            // by exchange
     std::size_t in_flight = 0;              // messages in flights
@@ -88,6 +90,7 @@ class dispatcher {
   void take_from_intake(time_point now);
   void admit(slot_index, time_point now);
   void assign(slot_index, bool to_front, time_point now);
+  void wait_in_lane(route_on_shard&, slot_index, bool to_front);
   void pump(std::uint16_t route, time_point now);
   bool start_request(std::uint16_t route, lane&, time_point now);
   void collect(route_on_shard&, lane&, flight&, time_point now);
@@ -102,7 +105,7 @@ class dispatcher {
 
   // what happens beside it
   void sweep(time_point now);
-  void sweep_list(slot_list&, time_point now);
+  void sweep_lane(route_on_shard&, lane&, bool leave, time_point now);
   void release_due(time_point now);
   bool keep(slot_index, time_point now);
   void rest(route_entry&, std::chrono::milliseconds told, std::chrono::milliseconds least,
@@ -125,6 +128,12 @@ class dispatcher {
   slot_list parked_;                 // of paused campaigns
   std::vector<retry> retries_;       // a heap, soonest first
   std::vector<slot_index> settled_;  // waiting for flush()
+  std::size_t recorded_ = 0;         // of those, how many are in the journal already
+  struct ended {
+    campaign_id campaign;
+    outcome how;
+  };
+  std::vector<ended> ended_;  // of the recorded ones: the slot is the host's once it is told
   std::uint32_t seen_epoch_ = 0;
   time_point next_sweep_{};
   time_point wake_{};

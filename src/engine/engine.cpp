@@ -10,6 +10,7 @@
 #include <engine/wake_fd.hpp>
 #include <journal/memory_journal.hpp>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace broadside {
@@ -82,6 +83,8 @@ class engine::impl {
     if (!compiled) return compiled.error();
     auto entry = std::make_unique<campaign_entry>();
     entry->compiled = std::move(*compiled);
+    const std::uint32_t wanted = entry->compiled->definition.inside_max;
+    entry->places_max = wanted != 0 ? std::min(wanted, slots_.count()) : slots_.count() / 2;
     return campaign_id{campaigns_.add(std::move(entry))};
   }
 
@@ -93,8 +96,8 @@ class engine::impl {
     auto entry = std::make_unique<source_entry>();
     entry->campaign = id;
     entry->name = name;
-    c->sources_known.fetch_add(1, std::memory_order_relaxed);
-    c->sources_open.fetch_add(1, std::memory_order_release);
+    c->sources_open.fetch_add(1, std::memory_order_release);  // first: finished() must not see a known one as finished
+    c->sources_known.fetch_add(1, std::memory_order_release);
     return source_id{sources_.add(std::move(entry))};
   }
 
@@ -153,6 +156,8 @@ class engine::impl {
     return campaigns_.find(static_cast<std::uint32_t>(id));
   }
   [[nodiscard]] errc refusal(const source_entry&, const campaign_entry&) const noexcept;
+  void withdraw(campaign_entry&, std::span<slot_index>, std::span<journal::record>) noexcept;
+  void give_back(std::span<slot_index>) noexcept;
   std::size_t submit_some(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
   void fill(slot_index, source_id, const source_entry&, ordinal, const recipient&, time_point expires_at) noexcept;
   [[nodiscard]] result<void> settled_state() const noexcept;
@@ -215,11 +220,13 @@ std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordina
                                       std::span<const recipient> some, submitted& said) noexcept {
   std::array<slot_index, host_batch> batch;
   std::array<journal::record, host_batch> records;
-  const std::size_t n = free_.try_pop_batch(std::span(batch).first(some.size()));
+  campaign_entry& c = *find(source.campaign);
+  const std::size_t share = c.take_places(some.size());
+  const std::size_t n = free_.try_pop_batch(std::span(batch).first(share));
+  c.give_places(share - n);
   if (n < some.size()) said.stopped_by = errc::full;
   if (n == 0) return 0;
 
-  campaign_entry& c = *find(source.campaign);
   const time_point expires_at = shared_.environment_->now() + c.compiled->definition.age_max;
   const std::uint64_t ids = next_id_.fetch_add(n, std::memory_order_relaxed);
   for (std::size_t i = 0; i < n; ++i) {
@@ -229,18 +236,35 @@ std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordina
     fill(batch[i], id, source, row, some[i], expires_at);
     records[i] = {journal::record_kind::taken, {}, message_id{ids + i}, id, row};
   }
+  // Counted and recorded before a shard can see them: no claim is older than its taking.
   c.submitted.fetch_add(n, std::memory_order_release);
+  said.at = journal_.append(std::span(records).first(n));
   const push_result pushed = intake_.try_push_batch(std::span(batch).first(n));
-  if (pushed.taken < n) {  // closed meanwhile: the intake has room for every slot there is
-    said.stopped_by = errc::intake_closed;
-    c.submitted.fetch_sub(n - pushed.taken, std::memory_order_release);
-    static_cast<void>(free_.try_push_batch(std::span(batch).subspan(pushed.taken, n - pushed.taken)));
-  }
-  if (pushed.taken > 0) {
-    said.at = journal_.append(std::span(records).first(pushed.taken));
-    source.next.store(static_cast<std::uint64_t>(first) + pushed.taken, std::memory_order_release);
-  }
+  if (pushed.taken < n)
+    withdraw(c, std::span(batch).first(n).subspan(pushed.taken), std::span(records).first(n).subspan(pushed.taken));
+  // Full in spite of a cell for every slot: a shard was stopped in the middle of a pop.
+  if (pushed.taken < n) said.stopped_by = pushed.status == push_status::closed ? errc::intake_closed : errc::full;
+  source.next.store(static_cast<std::uint64_t>(first) + pushed.taken, std::memory_order_release);
   return pushed.taken;
+}
+
+/// What the intake did not take after all was never taken.
+void engine::impl::withdraw(campaign_entry& c, std::span<slot_index> slots,
+                            std::span<journal::record> records) noexcept {
+  for (journal::record& r : records) r.kind = journal::record_kind::withdrawn;
+  static_cast<void>(journal_.append(records));
+  c.submitted.fetch_sub(slots.size(), std::memory_order_release);
+  c.give_places(slots.size());
+  give_back(slots);
+}
+
+/// A slot in nobody's hands would be lost, so this goes on until all are back. It takes more than one try only when a
+/// thread was stopped in the middle of submit() and keeps a cell.
+void engine::impl::give_back(std::span<slot_index> slots) noexcept {
+  for (std::size_t n = 0; n < slots.size();) {
+    n += free_.try_push_batch(slots.subspan(n)).taken;
+    if (n < slots.size()) std::this_thread::yield();
+  }
 }
 
 void engine::impl::fill(slot_index i, source_id id, const source_entry& source, ordinal row, const recipient& r,
@@ -263,8 +287,11 @@ std::size_t engine::impl::poll(std::span<event> out) noexcept {
   while (n < out.size()) {
     const std::size_t wanted = std::min(batch.size(), out.size() - n);
     const std::size_t got = events_.try_pop_batch(std::span(batch).first(wanted));
-    for (std::size_t i = 0; i < got; ++i) out[n + i] = slots_[batch[i]].told;
-    static_cast<void>(free_.try_push_batch(std::span(batch).first(got)));
+    for (std::size_t i = 0; i < got; ++i) {
+      out[n + i] = slots_[batch[i]].told;
+      if (campaign_entry* c = find(out[n + i].campaign)) c->give_places(1);
+    }
+    give_back(std::span(batch).first(got));
     n += got;
     if (got == wanted) continue;
     // Empty: quieten the descriptor, then announce the wait; what came in between makes it readable again.
@@ -363,7 +390,8 @@ result<void> engine::impl::drain(milliseconds timeout) {
   shared_.draining.store(true, std::memory_order_release);
   for (const auto& s : shards_) s->wake();
   constexpr milliseconds grace{200};  // for a shard that was just handling an answer when the time was over
-  const time_point deadline = shared_.environment_->now() + timeout;
+  const time_point deadline =
+      shared_.environment_->now() + std::min<milliseconds>(timeout, std::chrono::hours{24 * 365});
   for (;;) {
     const result<void> state = settled_state();
     if (state || state.error() == errc::campaign_paused) return state;

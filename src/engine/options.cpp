@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <broadside/options.hpp>
 #include <chrono>
+#include <engine/sender.hpp>
 #include <string>
 #include <string_view>
 
@@ -64,19 +65,23 @@ void check_routes(checker& c, const std::vector<route_options>& routes) {
       c.add(at + ".name", fmt::format("\"{}\" is taken by another route", r.name));
     }
     if (!r.provider) c.add(at + ".provider", "is required");
+    if (r.provider) {
+      c.in_range<std::size_t>(at + ".provider.limits.messages_per_request_max",
+                              r.provider->limits().messages_per_request_max, 1, 10'000);
+    }
     c.limit(at + ".limit", r.limit);
     check_http(c, at + ".http", r.http);
   }
 }
 
 void check_senders(checker& c, const std::vector<sender_limit>& senders) {
-  c.in_range<std::size_t>("senders", senders.size(), 0, 65'536);
+  c.in_range<std::size_t>("senders", senders.size(), 0, 65'535);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < senders.size(); ++i) {
     const std::string at = fmt::format("senders[{}]", i);
     if (senders[i].sender.empty()) c.add(at + ".sender", "is required");
     c.limit(at + ".limit", senders[i].limit);
-    names.push_back(senders[i].sender);
+    names.push_back(engine_detail::sender_key(senders[i].sender));
   }
   std::sort(names.begin(), names.end());
   for (auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end();

@@ -4,6 +4,7 @@
 // when something fails.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <broadside/audience_queue.hpp>
@@ -28,8 +29,22 @@ struct campaign_entry {
   std::unique_ptr<const compiled_campaign> compiled;  // constant after launch()
   std::atomic<campaign_state> state{campaign_state::running};
   std::atomic<std::uint64_t> submitted{0};  // counted before the message can be taken from the intake
+  std::uint32_t places_max = 0;             // constant after launch()
+  std::atomic<std::uint32_t> places{0};     // slots of this campaign, from submit() until their event is polled
   std::atomic<std::uint32_t> sources_open{0};
   std::atomic<std::uint32_t> sources_known{0};
+
+  /// As many of n as the campaign may still hold.
+  std::size_t take_places(std::size_t n) noexcept {
+    std::uint32_t held = places.load(std::memory_order_relaxed);
+    for (;;) {
+      const auto taken = static_cast<std::uint32_t>(std::min<std::size_t>(n, places_max - std::min(held, places_max)));
+      if (places.compare_exchange_weak(held, held + taken, std::memory_order_relaxed)) return taken;
+    }
+  }
+  void give_places(std::size_t n) noexcept {
+    places.fetch_sub(static_cast<std::uint32_t>(n), std::memory_order_relaxed);
+  }
 };
 
 struct source_entry {

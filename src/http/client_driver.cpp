@@ -313,6 +313,7 @@ bool peer_has_closed(connection& c) {
   char byte = 0;
   error_code ec;
   c.socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, ec);
+  if (c.tls && !ec) return false;         // records of TLS's own, session tickets for one: the pending read takes them
   return ec != asio::error::would_block;  // bytes nobody asked for are no better than a close
 }
 

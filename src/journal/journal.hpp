@@ -11,9 +11,10 @@
 namespace broadside::journal {
 
 enum class record_kind : std::uint8_t {
-  taken,    ///< the engine took the recipient: its ordinal is behind the resume point from now on
-  claim,    ///< an attempt is about to leave: its first byte waits until this is durable
-  outcome,  ///< how the message ended
+  taken,      ///< the engine took the recipient: its ordinal is behind the resume point from now on
+  withdrawn,  ///< it did not after all: the intake was closed meanwhile. The resume point goes back to it
+  claim,      ///< an attempt is about to leave: its first byte waits until this is durable
+  outcome,    ///< how the message ended
 };
 
 struct record {

@@ -7,8 +7,12 @@ namespace broadside::journal {
 position memory_journal::append(std::span<const record> records) noexcept {
   for (const record& r : records) {
     const auto index = static_cast<std::size_t>(r.source);
-    if (r.kind != record_kind::taken || index >= resume_points_.size()) continue;
-    resume_points_[index].store(static_cast<std::uint64_t>(r.row) + 1, std::memory_order_release);
+    if (index >= resume_points_.size()) continue;
+    std::atomic<std::uint64_t>& point = resume_points_[index];
+    const auto row = static_cast<std::uint64_t>(r.row);
+    if (r.kind == record_kind::taken) point.store(row + 1, std::memory_order_release);
+    if (r.kind == record_kind::withdrawn)
+      point.store(std::min(row, point.load(std::memory_order_relaxed)), std::memory_order_release);
   }
   return position{last_.fetch_add(records.size(), std::memory_order_acq_rel) + records.size()};
 }

@@ -203,22 +203,64 @@ TEST_CASE("engine: when a fifth of all requests fails, every recipient has one o
 }
 
 TEST_CASE("engine: a server that restarts loses nothing and repeats nothing", "[engine]") {
-  provider_simulator server = start();
+  provider_simulator server = start({.faults = {.delay = 1ms}});
   auto opened = engine::open(two_routes(server));
   REQUIRE(opened.has_value());
   const auto id = opened->launch(spring());
   host h{*opened, *id, {}};
-  std::thread restarts([&] {
-    for (int i = 0; i < 20; ++i) server.drop_connections();
-  });
   h.submit(2000);
-  restarts.join();
+  const auto accepted = [&] { return server.sinch().accepted + server.infobip().accepted; };
+  for (std::uint64_t at = 100; at <= 1000; at += 100) {
+    while (accepted() < at && opened->counts(*id).inside > 0) std::this_thread::yield();
+    server.drop_connections();
+  }
   h.drain();
   h.check(2000);
+  REQUIRE(server.sinch().connections + server.infobip().connections > 2 * 8);  // some were dropped, and made again
+  REQUIRE_FALSE(server.lost_answers().empty());
   for (const event& ev : h.events) {
     const auto times = server.times_accepted(to_string(ev.id));
     REQUIRE(times <= 1);
     if (ev.outcome == outcome::accepted) REQUIRE(times == 1);
+    if (ev.outcome == outcome::not_sent) REQUIRE(times == 0);
+  }
+}
+
+TEST_CASE("engine: a paused campaign leaves room for another", "[engine]") {
+  provider_simulator server = start();
+  options o = two_routes(server);
+  o.messages_inside_max = 128;
+  auto opened = engine::open(std::move(o));
+  REQUIRE(opened.has_value());
+  const auto slow = opened->launch(spring());
+  const auto source = opened->open_source(*slow, "slow");
+  const std::array<std::string_view, 1> values{"Ann"};
+  const std::vector<recipient> many(128, recipient{"+12125550123", values});
+  REQUIRE(opened->submit(*source, ordinal{0}, many).accepted == 64);
+  REQUIRE(opened->pause(*slow).has_value());
+  const auto other = opened->launch(spring());
+  host h{*opened, *other, {}};
+  h.submit(500);
+  while (!opened->finished(*other)) std::this_thread::yield();
+  h.read();
+  REQUIRE(opened->counts(*other).accepted == 500);
+}
+
+TEST_CASE("engine: a campaign that is finished has no event left to come", "[engine]") {
+  provider_simulator server = start();
+  auto opened = engine::open(two_routes(server));
+  REQUIRE(opened.has_value());
+  for (int round = 0; round < 200; ++round) {
+    const auto id = opened->launch(spring());
+    host h{*opened, *id, {}};
+    const auto source = opened->open_source(*id, "test");
+    const std::array<std::string_view, 1> values{"Ann"};
+    const std::array<recipient, 2> two{{{"+12125550123", values}, {"nonsense", values}}};
+    REQUIRE(opened->submit(*source, ordinal{0}, two).accepted == 2);
+    REQUIRE(opened->finish(*source).has_value());
+    while (!opened->finished(*id)) std::this_thread::yield();
+    h.read();
+    REQUIRE(h.events.size() == 2);
   }
 }
 
@@ -228,7 +270,9 @@ TEST_CASE("engine: a host that does not read events stops the intake and loses n
   o.messages_inside_max = 64;
   auto opened = engine::open(std::move(o));
   REQUIRE(opened.has_value());
-  const auto id = opened->launch(spring());
+  campaign c = spring();
+  c.inside_max = 64;
+  const auto id = opened->launch(std::move(c));
   const auto source = opened->open_source(*id, "test");
   const std::array<std::string_view, 1> values{"Ann"};
   const std::vector<recipient> many(100, recipient{"+12125550123", values});

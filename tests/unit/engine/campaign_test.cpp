@@ -94,6 +94,15 @@ TEST_CASE("campaign: senders are numbers of 3 to 15 digits or names of 3 to 11 l
   REQUIRE(names(violations(c), "sender.sender"));
 }
 
+TEST_CASE("campaign: a sender's limit holds for every spelling of its number", "[engine]") {
+  const std::vector<sender_limit> limits{{"54321", {1, 1}}, {"18885551234", {1, 1}}};
+  campaign c = usable();
+  c.sender.sender = GENERATE("+18885551234", "18885551234");
+  REQUIRE((*compiled_campaign::compile(c, two_routes(), limits))->sender_lane == 2);
+  c.sender.sender = "12345";
+  REQUIRE((*compiled_campaign::compile(c, two_routes(), limits))->sender_lane == 0);
+}
+
 TEST_CASE("campaign: routes share messages by weight, exactly over consecutive ids", "[engine]") {
   const auto made = compiled_campaign::compile(usable(), two_routes(), {});
   REQUIRE(made.has_value());

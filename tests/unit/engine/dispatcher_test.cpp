@@ -165,6 +165,15 @@ class bench {
   dispatcher& machine() { return *dispatcher_; }
   shared_state& shared() { return shared_; }
   void close_intake() { intake_.close(); }
+  void fill_event_queue() {
+    while (events_.try_push(slot_index{no_slot}) == push_status::ok) {
+    }
+  }
+  void empty_event_queue() {
+    slot_index i = 0;
+    while (events_.try_pop(i)) {
+    }
+  }
 
  private:
   void finish(const http::exchange_end& end, std::size_t route) {
@@ -350,6 +359,29 @@ TEST_CASE("dispatcher: an account fault rests the route, moves its message, and 
   REQUIRE_FALSE(b.shared().routes[0]->suspended);
   REQUIRE(b.clients[0]->sent.size() == 3);  // it works again
   REQUIRE(b.events().size() == 7);
+}
+
+TEST_CASE("dispatcher: what waits on a suspended route takes another that works", "[engine]") {
+  bench b({.routes = 2, .connections = 1, .retry = {.suspend_min = 1h, .suspend_max = 1h}});
+  b.submit_many(20);  // ten to each route, nine of them wait
+  b.run();
+  b.answer("F", 0);
+  for (int i = 0; i < 20; ++i) b.answer("A", 1);
+  REQUIRE(b.events().size() == 20);
+}
+
+TEST_CASE("dispatcher: events that the queue cannot take now are offered again", "[engine]") {
+  bench b;
+  b.fill_event_queue();
+  b.submit("+12125550123");
+  b.run();
+  b.answer("A");
+  const auto held = b.machine().books(campaign_id{0}).read().held;
+  REQUIRE(held == 1);  // settled, and not told: still inside
+  REQUIRE(b.machine().held_by_lists() == 1);
+  b.empty_event_queue();
+  REQUIRE(b.run() == time_point::max());
+  REQUIRE(b.only_event().outcome == outcome::accepted);
 }
 
 TEST_CASE("dispatcher: a lost answer ends as maybe_sent and is never sent again by itself", "[engine]") {

@@ -29,7 +29,7 @@ TEST_CASE("options: every violation is reported with its field, not only the fir
   o.routes[1].http.connections_max = 0;
   o.routes[1].http.response_timeout = 0ms;
   o.routes[1].http.backoff_max = 1ms;
-  o.senders = {{"", {}}, {"12345", {1, 1}}, {"12345", {1, 1}}};
+  o.senders = {{"", {}}, {"18885551234", {1, 1}}, {"+18885551234", {1, 1}}};
   o.retry.attempts_max = 0;
   o.retry.delay_max = 1ms;
   o.shards = 65;
@@ -56,4 +56,10 @@ TEST_CASE("options: a rate is zero or between its bounds, and a number", "[engin
   o.routes[0].limit.per_second =
       GENERATE(-0.1, 1e-9, 5.1e6, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity());
   REQUIRE(names(o.validate(), "routes[0].limit.per_second"));
+}
+
+TEST_CASE("options: a provider that carries nothing in a request is refused", "[engine]") {
+  options o = usable();
+  o.routes[0].provider = std::make_shared<testing::fake_provider>(0);
+  REQUIRE(names(o.validate(), "routes[0].provider.limits.messages_per_request_max"));
 }

@@ -559,6 +559,27 @@ TEST_CASE("client tls: a certificate of a known authority for the right name is 
   CHECK(s.connections() == 1);
 }
 
+TEST_CASE("client tls: a session ticket that waits to be read is no close", "[http]") {
+  const authority a;
+  const certificate own("DNS:localhost,IP:127.0.0.1", &a.ca);
+  std::promise<void> accepted;  // the server has sent its tickets by then (TLS 1.3, RFC 8446 section 4.6.1)
+  server s(
+      [&](peer& p, int) {
+        accepted.set_value();
+        loopback::echo(p, 0);
+      },
+      &own);
+  tls_options tls;
+  tls.ca_file = a.path;
+  bench_client b(s.url("https"), quick(), tls);
+  const exchange c = b.acquire();
+  accepted.get_future().wait();
+  b.env.ahead += 10ms;  // long enough idle for the peer to be looked at before the write
+  b.send(c, "hello");
+  REQUIRE(b.run_until([&] { return b.ends.size() == 1; }));
+  CHECK(b.ends[0].how == ending::answered);
+}
+
 TEST_CASE("client tls: a wrong name is refused", "[http]") {
   const authority a;
   const certificate own("DNS:elsewhere.example.com", &a.ca);

@@ -26,6 +26,16 @@ TEST_CASE("memory_journal: the resume point follows what was taken, per source",
   REQUIRE(kept.resume_point(source_id{99}) == ordinal{0});
 }
 
+TEST_CASE("memory_journal: what was withdrawn is not taken", "[journal]") {
+  memory_journal kept(1);
+  const auto row = [](record_kind kind, std::uint64_t n) {
+    return record{kind, {}, message_id{n}, source_id{0}, ordinal{n}};
+  };
+  kept.append(std::array{row(record_kind::taken, 5), row(record_kind::taken, 6), row(record_kind::taken, 7)});
+  kept.append(std::array{row(record_kind::withdrawn, 6), row(record_kind::withdrawn, 7)});
+  REQUIRE(kept.resume_point(source_id{0}) == ordinal{6});
+}
+
 TEST_CASE("memory_journal: confirmations only move forward and never beyond the end", "[journal]") {
   memory_journal kept(1);
   kept.append(std::array<record, 5>{});
