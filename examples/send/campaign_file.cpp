@@ -308,6 +308,7 @@ campaign_file_reading read_campaign_file(std::string_view json) {
   read_retry(root, out.file.options.retry);
   root.whole("shards", out.file.options.shards);
   root.whole("messages_inside_max", out.file.options.messages_inside_max);
+  out.file.campaign.inside_max = out.file.options.messages_inside_max;  // the only campaign there is: room for no other
   root.whole("recipient_bytes_max", out.file.options.recipient_bytes_max);
   root.whole("instance", out.file.options.instance);
   root.end();

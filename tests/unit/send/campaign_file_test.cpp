@@ -52,6 +52,7 @@ TEST_CASE("campaign_file: the smallest file is enough and leaves the library's d
   CHECK(file.routes[0].api_key_env == "KEY");
   CHECK(file.routes[0].http.connections_max == broadside::http_options{}.connections_max);
   CHECK(file.options.messages_inside_max == broadside::options{}.messages_inside_max);
+  CHECK(file.campaign.inside_max == file.options.messages_inside_max);
 }
 
 TEST_CASE("campaign_file: the example has every field and is right", "[send]") {
