@@ -43,7 +43,8 @@ object_reader::object_reader(simdjson::dom::element element, std::string path, v
 }
 
 std::string object_reader::path_of(std::string_view key) const {
-  return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+  const std::string_view shown = key.empty() ? R"("")" : key;  // JSON allows a member without a name
+  return path_.empty() ? std::string(shown) : fmt::format("{}.{}", path_, shown);
 }
 
 std::optional<simdjson::dom::element> object_reader::find(std::string_view key, presence needed) {

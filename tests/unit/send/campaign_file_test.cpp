@@ -102,6 +102,11 @@ TEST_CASE("campaign_file: unknown, missing and repeated fields are all reported,
   CHECK(rule_of(reading, "routes[0].limit.burst") == "must be a whole number, at most 4294967295");
 }
 
+TEST_CASE("campaign_file: a member without a name is reported where it stands", "[send]") {
+  CHECK(rule_of(with(R"("": 1)"), R"("")") == "is not a field here");
+  CHECK(rule_of(with_route(R"("": 1)"), R"(routes[0]."")") == "is not a field here");
+}
+
 TEST_CASE("campaign_file: wrong types are named and change nothing", "[send]") {
   const auto reading = with(R"("subject": 5, "media": {}, "age_max": "1w", "validity": "1500ms", "shards": "2",
                                "fallback": [], "on_unknown": "retry", "instance": 65536, "senders": [1])");
