@@ -348,7 +348,10 @@ void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::excha
     case http::ending::maybe_sent: {
       const std::string words = end.why.message();
       r.shared->set_last_error(words);
-      for (std::size_t k = n; k-- > 0;) lost(route, f.messages[k], words, now);
+      for (std::size_t k = n; k-- > 0;) {
+        slots_[f.messages[k]].told.status_code.clear();  // of an earlier attempt: the provider said nothing of this one
+        lost(route, f.messages[k], words, now);
+      }
       break;
     }
   }

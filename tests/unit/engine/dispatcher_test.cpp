@@ -397,6 +397,20 @@ TEST_CASE("dispatcher: a lost answer ends as maybe_sent and is never sent again 
   REQUIRE(b.clients[0]->sent.empty());
 }
 
+TEST_CASE("dispatcher: a lost answer carries no code of an earlier one", "[engine]") {
+  bench b;
+  b.submit("+12125550123");
+  b.run();
+  b.answer("T");
+  b.env.advance(10s);
+  b.run();
+  b.lose();
+  const event e = b.only_event();
+  REQUIRE(e.outcome == outcome::maybe_sent);
+  REQUIRE(e.status_code.empty());
+  REQUIRE_FALSE(e.error.empty());
+}
+
 TEST_CASE("dispatcher: the resend policy sends again, and what ends it later cannot say not_sent", "[engine]") {
   bench b({.policy = on_unknown::resend, .retry = {.attempts_max = 2}});
   b.submit("+12125550123");
