@@ -56,6 +56,7 @@ options engine_options(const settings& s, const std::string& url) {
   r.http.connections_max = s.connections;
   o.routes.push_back(std::move(r));
   o.shards = s.shards;
+  o.preflight.mode = preflight_mode::off;  // nothing is behind the media's URL
   return o;
 }
 

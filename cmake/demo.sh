@@ -76,10 +76,11 @@ cat >"$work/campaign.json" <<EOF
   "attributes": ["first_name", "city", "price"],
   "subject": "Spring is here",
   "text": "Hi {{ first_name | default('there') }}, everything in {{ city }} from \$ {{ price }}. Reply STOP to opt out.",
-  "media": [{"url": "https://media.example.com/spring.jpg", "mime_type": "image/jpeg"}],
+  "media": [{"url": "$url/_simulator/image.png", "mime_type": "image/png"}],
   "sender": {"display_name": "Example Shop", "sender": "12345",
              "routes": [{"route": "sinch", "weight": 2}, {"route": "infobip", "weight": 3}]},
   "fallback": {"enabled": true, "text": "Spring sale in {{ city }} from {{ price }}. Reply STOP to opt out."},
+  "preflight": {"mode": "refuse", "https_only": false, "allow_private_addresses": true},
   "audience": {"to": "phone", "columns": {"first_name": "First name", "city": "City", "price": "Price"}},
   "routes": [
     {"name": "sinch", "provider": "sinch", "base_url": "$url", "service_id": "12345",

@@ -1,14 +1,21 @@
 #!/bin/sh
 # Builds and runs every test, from a bare Debian 12: sh cmake/test.sh
 #
-#   dev      AddressSanitizer and UndefinedBehaviourSanitizer: unit, integration and fuzz tests
+#   dev      AddressSanitizer and UndefinedBehaviourSanitizer: unit, integration, conformance and fuzz tests
 #   tsan     ThreadSanitizer: the tests that have threads
 #   release  optimised, as installed: the simulator, examples and benches, consumers, and the checks on sources and objects
 #
 # Works as root or with sudo, from any folder, again and again. Ends with 1 when anything failed. What a step printed is
-# in build/logs; `BROADSIDE_PRESETS="dev tsan"` runs some of the presets.
+# in build/logs; `BROADSIDE_PRESETS="dev tsan"` runs some of the presets. `BROADSIDE_VECTORS=FOLDER` names the test vectors
+# for the conformance tests (phone/phone.jsonl, sms/split.jsonl …); without it they are skipped and only the sample that
+# is kept with them runs.
 set -u
 
+vectors=${BROADSIDE_VECTORS:-}
+case $vectors in
+  '' | /*) ;;
+  *) vectors=$PWD/$vectors ;;
+esac
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root" || exit 1
 logs=$root/build/logs
@@ -41,7 +48,7 @@ build() {
   shift
   launcher=
   if command -v ccache >/dev/null 2>&1; then launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
-  step "$preset-configure" cmake --preset "$preset" $launcher || return 1
+  step "$preset-configure" cmake --preset "$preset" $launcher "-DBROADSIDE_VECTORS=$vectors" || return 1
   step "$preset-build" cmake --build --preset "$preset" --parallel "$jobs" --target "$@"
 }
 

@@ -13,7 +13,8 @@ using namespace broadside;
 int main() try {
   const auto secret = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
   auto infobip = providers::infobip({.base_url = secret("INFOBIP_BASE_URL"), .api_key = secret("INFOBIP_API_KEY")});
-  auto host = engine::open({.routes = {{.name = "main", .provider = infobip.value(), .limit = {.per_second = 30}}}});
+  auto host = engine::open({.routes = {{.name = "main", .provider = infobip.value(), .limit = {.per_second = 30}}},
+                            .preflight = {.mode = preflight_mode::warn}});  // the default refuses: nothing is there
   auto campaign =
       host.value().launch({.name = "spring sale",
                            .attributes = {"first_name"},

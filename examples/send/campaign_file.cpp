@@ -4,8 +4,8 @@
 #include <simdjson.h>
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
-#include "closest.hpp"
 #include "object_reader.hpp"
 
 namespace broadside::send {
@@ -42,6 +42,9 @@ void read_media(object_reader& root, std::vector<media_link>& out) {
     media_link& link = out.emplace_back();
     one.text("url", link.url, presence::required);
     one.text("mime_type", link.mime_type, presence::required);
+    one.whole("bytes", link.bytes);
+    one.whole("width", link.width);
+    one.whole("height", link.height);
     one.end();
   }
 }
@@ -62,6 +65,33 @@ void read_sender(object_reader& root, sender_profile& out) {
   sender->end();
 }
 
+constexpr std::array<std::pair<std::string_view, over_limit>, 2> over_words{
+    {{"refuse", over_limit::refuse}, {"truncate", over_limit::truncate}}};
+constexpr std::array<std::pair<std::string_view, on_unknown>, 3> on_unknown_words{
+    {{"hold", on_unknown::hold},
+     {"resend", on_unknown::resend},
+     {"resend_if_deduplicated", on_unknown::resend_if_deduplicated}}};
+constexpr std::array<std::pair<std::string_view, preflight_mode>, 3> preflight_words{
+    {{"off", preflight_mode::off}, {"warn", preflight_mode::warn}, {"refuse", preflight_mode::refuse}}};
+constexpr std::array<std::pair<std::string_view, dialling>, 3> dialling_words{
+    {{"international", dialling::international},
+     {"bare_digits", dialling::bare_digits},
+     {"north_america", dialling::north_america}}};
+
+// Decimals are exact to a millionth of a currency unit; finer ones would be rounded away in silence.
+void read_price(object_reader& fallback, std::int64_t& micros) {
+  constexpr double micros_in_one = 1e6;
+  constexpr double price_max = 1'000;
+  double price = 0;
+  fallback.number("part_price", price);
+  const double exact = price * micros_in_one;
+  if (price < 0 || price > price_max || std::abs(exact - std::round(exact)) > 1e-6) {
+    return fallback.found().add(fallback.path_of("part_price"),
+                                "must be from 0 (not known) to 1000, with at most six decimals");
+  }
+  micros = std::llround(exact);
+}
+
 void read_fallback(object_reader& root, sms_fallback& out) {
   auto fallback = root.object("fallback");
   if (!fallback) return;
@@ -69,23 +99,11 @@ void read_fallback(object_reader& root, sms_fallback& out) {
   fallback->text("text", out.text);
   fallback->text("sender", out.sender);
   fallback->flag("append_link", out.append_link);
+  fallback->whole("max_parts", out.max_parts);
+  fallback->choice("over", over_words, out.over);
+  fallback->flag("smart_encoding", out.smart_encoding);
+  read_price(*fallback, out.part_price_micros);
   fallback->end();
-}
-
-void read_on_unknown(object_reader& root, on_unknown& out) {
-  constexpr std::string_view rule = R"(must be "hold", "resend" or "resend_if_deduplicated")";
-  if (!root.find("on_unknown")) return;
-  std::string word = "hold";
-  root.text("on_unknown", word);
-  if (word == "hold") {
-    out = on_unknown::hold;
-  } else if (word == "resend") {
-    out = on_unknown::resend;
-  } else if (word == "resend_if_deduplicated") {
-    out = on_unknown::resend_if_deduplicated;
-  } else {
-    root.found().add("on_unknown", std::string(rule));
-  }
 }
 
 void read_campaign(object_reader& root, campaign& out) {
@@ -98,7 +116,8 @@ void read_campaign(object_reader& root, campaign& out) {
   read_fallback(root, out.fallback);
   root.duration("age_max", out.age_max);
   root.duration("validity", out.validity);
-  read_on_unknown(root, out.on_unknown);
+  root.choice("on_unknown", on_unknown_words, out.on_unknown);
+  root.choice("numbers", dialling_words, out.dialling);
   root.text("action_id", out.action_id);
   root.text("action_name", out.action_name);
   root.text("campaign_policy", out.campaign_policy);
@@ -179,6 +198,21 @@ void read_infobip(object_reader& route, route_entry& out) {
   for (const std::string_view key : {"service_id", "cache_content"}) route.refuse(key, "is for sinch only");
 }
 
+void read_countries(object_reader& route, country_set& out) {
+  const auto codes = route.list("countries");
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    std::string_view code;
+    const bool is_text = codes[i].get(code) == simdjson::SUCCESS;
+    const country one = country::of(code);
+    if (is_text && one.known()) out.insert(one);
+    if (!is_text || !one.known() || !out.contains(one)) {
+      route.found().add(
+          indexed(route.path_of("countries"), i),
+          fmt::format("must be two capital letters in quotes, at most {} of them", country_set::size_max));
+    }
+  }
+}
+
 void read_route(element from, std::string path, violations& found, route_entry& out) {
   object_reader route(from, std::move(path), found);
   route.text("name", out.name, presence::required);
@@ -190,13 +224,13 @@ void read_route(element from, std::string path, violations& found, route_entry& 
     read_infobip(route, out);
   } else {
     constexpr std::array<std::string_view, 2> kinds{"sinch", "infobip"};
-    const std::string_view near = closest(provider, kinds);
     if (!provider.empty() && provider != "sinch") {
-      found.add(route.path_of("provider"), fmt::format(R"(must be "sinch" or "infobip"{})",
-                                                       near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+      found.add(route.path_of("provider"),
+                fmt::format("must be {}{}", quoted_choices(kinds), suggestion(provider, kinds)));
     }
     read_sinch(route, out);
   }
+  read_countries(route, out.countries);
   read_limit(route, out.limit);
   read_http(route, out.http);
   read_tls(route, out.tls);
@@ -207,6 +241,39 @@ void read_routes(object_reader& root, std::vector<route_entry>& out) {
   const auto all = root.list("routes", presence::required);
   for (std::size_t i = 0; i < all.size(); ++i)
     read_route(all[i], indexed("routes", i), root.found(), out.emplace_back());
+}
+
+void read_profiles(object_reader& root, std::vector<content_limits>& out) {
+  const auto names = root.list("profiles");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::string_view name;
+    if (names[i].get(name) != simdjson::SUCCESS) {
+      root.found().add(indexed("profiles", i), "must be a text in quotes");
+      continue;
+    }
+    const auto profile = builtin_profile(name);
+    if (!profile.has_value()) {
+      root.found().add(indexed("profiles", i), unknown_profile(name));
+    } else if (std::any_of(out.begin(), out.end(), [&](const content_limits& known) { return known.name == name; })) {
+      root.found().add(indexed("profiles", i), "is given twice");
+    } else {
+      out.push_back(*profile);
+    }
+  }
+}
+
+void read_preflight(object_reader& root, preflight_options& out) {
+  auto preflight = root.object("preflight");
+  if (!preflight) return;
+  preflight->choice("mode", preflight_words, out.mode);
+  preflight->flag("https_only", out.https_only);
+  preflight->whole("redirects_max", out.redirects_max);
+  preflight->duration("timeout", out.timeout);
+  preflight->whole("bytes_max", out.bytes_max);
+  preflight->whole("parallel_max", out.parallel_max);
+  preflight->flag("allow_private_addresses", out.allow_private_addresses);
+  read_tls(*preflight, out.tls);
+  preflight->end();
 }
 
 void read_senders(object_reader& root, std::vector<sender_limit>& out) {
@@ -285,6 +352,12 @@ std::string syntax_rule(const simdjson::padded_string& json, simdjson::error_cod
 
 }  // namespace
 
+std::string unknown_profile(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const content_limits& each : builtin_profiles()) known.push_back(each.name.view());
+  return "is no built-in profile" + suggestion(name, known);
+}
+
 campaign_file_reading read_campaign_file(std::string_view json) {
   campaign_file_reading out;
   if (json.size() > campaign_file_bytes_max) {
@@ -304,6 +377,8 @@ campaign_file_reading read_campaign_file(std::string_view json) {
   read_campaign(root, out.file.campaign);
   read_columns(root, out.file.campaign.attributes, out.file.columns);
   read_routes(root, out.file.routes);
+  read_profiles(root, out.file.options.profiles);
+  read_preflight(root, out.file.options.preflight);
   read_senders(root, out.file.options.senders);
   read_retry(root, out.file.options.retry);
   root.whole("shards", out.file.options.shards);

@@ -21,13 +21,14 @@ enum class provider_kind : std::uint8_t { sinch, infobip };
 struct route_entry {
   std::string name;
   provider_kind provider = provider_kind::sinch;
-  std::string base_url;                    ///< empty: the provider's own, where it has one
-  std::string api_key_env;                 ///< name of the environment variable that holds the key
-  std::string service_id;                  ///< Sinch
-  bool cache_content = true;               ///< Sinch
-  std::size_t messages_per_request = 100;  ///< Infobip
-  std::string entity_id;                   ///< Infobip
-  std::string application_id;              ///< Infobip
+  std::string base_url;                      ///< empty: the provider's own, where it has one
+  std::string api_key_env;                   ///< name of the environment variable that holds the key
+  std::string service_id;                    ///< Sinch
+  bool cache_content = true;                 ///< Sinch
+  std::uint32_t messages_per_request = 100;  ///< Infobip
+  std::string entity_id;                     ///< Infobip
+  std::string application_id;                ///< Infobip
+  country_set countries;                     ///< that the account reaches; empty: the provider's
   rate_limit limit;
   http_options http;
   tls_options tls;
@@ -37,7 +38,7 @@ struct campaign_file {
   broadside::campaign campaign;
   audience_columns columns;  ///< a column for each of campaign.attributes
   std::vector<route_entry> routes;
-  broadside::options options;  ///< without routes
+  broadside::options options;  ///< without routes; with the built-in profiles that the file names
 };
 
 inline constexpr std::size_t campaign_file_bytes_max = 1024 * 1024;
@@ -47,6 +48,9 @@ struct campaign_file_reading {
   /// Every field that is unknown, missing, given twice or of the wrong type; at most 100. Ranges are the engine's.
   std::vector<violation> violations;
 };
+
+/// "is no built-in profile; did you mean omnisend?"
+[[nodiscard]] std::string unknown_profile(std::string_view name);
 
 [[nodiscard]] campaign_file_reading read_campaign_file(std::string_view json);
 

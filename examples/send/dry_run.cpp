@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 #include <vector>
+#include "fallback_sum.hpp"
+#include "findings.hpp"
 
 namespace broadside::send {
 namespace {
@@ -77,6 +79,7 @@ class checker {
     if (bytes > setup_.options.recipient_bytes_max) {
       return reject(record, name_of(errc::recipient_too_large), message_of(errc::recipient_too_large));
     }
+    if (setup_.campaign.fallback.enabled) fallback_.add(parts_.fallback_size);
     if (sendable_++ < messages_shown) print_message(record);
   }
 
@@ -94,7 +97,10 @@ class checker {
     for (const media_link& media : setup_.campaign.media) {
       fmt::print("media: {} ({})\n", printable(media.url, text_shown_max), printable(media.mime_type, 128));
     }
-    if (!parts_.fallback_text.empty()) fmt::print("as SMS: {}\n", printable(parts_.fallback_text, text_shown_max));
+    if (parts_.fallback_text.empty()) return;
+    const sms_size& size = parts_.fallback_size;
+    fmt::print("as SMS: {}\n  ({})\n", printable(parts_.fallback_text, text_shown_max),
+               size_text(size, price_of(size.parts, setup_.campaign.fallback.part_price_micros)));
   }
 
   // Messages per second that the limits let through; zero: no limit.
@@ -129,6 +135,10 @@ class checker {
       fmt::print("  takes at least {} at the limits' {:.6g} messages a second\n",
                  span_text(std::chrono::milliseconds(static_cast<std::int64_t>(most * 1000))), allowed);
     }
+    if (setup_.campaign.fallback.enabled && sendable_ > 0) {
+      fmt::print("{}", fallback_.text(setup_.campaign.fallback.part_price_micros));
+    }
+    if (setup_.forecast) fmt::print("{}", forecast_text(*setup_.forecast));
     if (sendable_ != rows_ && !how_.rejects_path.empty()) fmt::print("Rows to mend are in {}\n", how_.rejects_path);
   }
 
@@ -141,13 +151,14 @@ class checker {
   message_parts parts_;
   std::uint64_t rows_ = 0;
   std::uint64_t sendable_ = 0;
+  fallback_sum fallback_;
   reason_counts reasons_;
 };
 
 }  // namespace
 
 exit_code dry_run(const setup& with, audience_input& input, const run_options& how) {
-  auto preview = campaign_preview::compile(with.campaign, with.options.routes);
+  auto preview = campaign_preview::compile(with.campaign, with.options.routes, with.options.profiles);
   if (!preview.has_value()) {
     fmt::print(stderr, "error: the campaign cannot be launched\n{}\n", preview.error().message());
     return exit_code::wrong_usage;

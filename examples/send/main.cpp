@@ -20,10 +20,12 @@
 #include "audience_input.hpp"
 #include "campaign_file.hpp"
 #include "dry_run.hpp"
+#include "findings.hpp"
 #include "object_reader.hpp"
 #include "rejects.hpp"
 #include "send_run.hpp"
 #include "setup.hpp"
+#include "whole_file.hpp"
 
 namespace {
 
@@ -96,22 +98,6 @@ std::optional<std::string> variable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr || *value == '\0') return std::nullopt;
   return std::string(value);
-}
-
-std::optional<std::string> read_whole(const std::string& path, std::string& error) {
-  audience_input file;
-  std::string out;
-  std::array<char, 16 * 1024> chunk{};
-  if (file.open(path)) {
-    while (out.size() <= campaign_file_bytes_max) {
-      const std::size_t n = file.read(chunk);
-      if (n == 0) break;
-      out.append(chunk.data(), n);
-    }
-  }
-  error = file.error();
-  if (!error.empty()) return std::nullopt;
-  return out;
 }
 
 // Before any thread starts, so that all inherit it: signals arrive at the descriptor and nowhere else.
@@ -280,7 +266,7 @@ int run_command(const command& from) {
   if (const auto wrong = check_paths(from, how)) return fail(exit_code::wrong_usage, *wrong);
 
   std::string error;
-  const auto json = read_whole(from.campaign_path, error);
+  const auto json = read_whole(from.campaign_path, campaign_file_bytes_max, error);
   if (!json) return fail(exit_code::wrong_usage, error);
   auto with = make_setup(*json, variable, from.dry_run ? keys::optional : keys::needed);
   if (!with.has_value()) {
@@ -291,6 +277,9 @@ int run_command(const command& from) {
     return static_cast<int>(exit_code::wrong_usage);
   }
   for (const std::string& warning : with->warnings) fmt::print(stderr, "warning: {}\n", warning);
+  if (!from.quiet) {
+    for (const finding& each : with->findings) fmt::print(stderr, "{}\n", finding_line(each));
+  }
 
   const int signals = from.dry_run ? -1 : take_signals();
   if (!from.dry_run && signals < 0) return fail(exit_code::wrong_usage, "the system gives no signalfd");

@@ -32,6 +32,20 @@ std::optional<std::chrono::milliseconds> read_duration(std::string_view text) no
   return std::chrono::milliseconds(static_cast<std::int64_t>(count) * *unit);
 }
 
+std::string quoted_choices(std::span<const std::string_view> words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+    out += fmt::format("\"{}\"", words[i]);
+  }
+  return out;
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
+  const std::string_view near = closest(word, known);
+  return near.empty() ? std::string() : fmt::format("; did you mean {}?", near);
+}
+
 object_reader::object_reader(simdjson::dom::element element, std::string path, violations& found)
     : path_(std::move(path)), violations_(&found) {
   simdjson::dom::object object;
@@ -99,6 +113,20 @@ void object_reader::flag(std::string_view key, bool& out, presence needed) {
   out = value;
 }
 
+std::optional<std::size_t> object_reader::word_of(std::string_view key, std::span<const std::string_view> words) {
+  const auto element = find(key);
+  if (!element) return std::nullopt;
+  std::string_view value;
+  if (element->get(value) != simdjson::SUCCESS) {
+    violations_->add(path_of(key), "must be a text in quotes");
+    return std::nullopt;
+  }
+  const auto found = std::find(words.begin(), words.end(), value);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  violations_->add(path_of(key), fmt::format("must be {}{}", quoted_choices(words), suggestion(value, words)));
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> object_reader::whole_number(std::string_view key, std::uint64_t most) {
   const auto element = find(key);
   if (!element) return std::nullopt;
@@ -133,9 +161,7 @@ void object_reader::end() {
     }
     if (seen.size() < 1024) seen.push_back(key);
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    const std::string_view near = closest(key, known_);
-    violations_->add(path_of(key.substr(0, shown_max)),
-                     near.empty() ? "is not a field here" : fmt::format("is not a field here; did you mean {}?", near));
+    violations_->add(path_of(key.substr(0, shown_max)), "is not a field here" + suggestion(key, known_));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <array>
 #include <broadside/result.hpp>
 #include <chrono>
 #include <concepts>
@@ -13,8 +14,10 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace broadside::send {
@@ -36,6 +39,12 @@ class violations {
 
 enum class presence : std::uint8_t { optional, required };
 
+/// `"a", "b" or "c"`.
+[[nodiscard]] std::string quoted_choices(std::span<const std::string_view> words);
+
+/// "; did you mean sinch?" when a known word is near, else empty.
+[[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string_view> known);
+
 /// Ask for every field, then call end(). A field of the wrong type or missing is reported and leaves `out` as it is.
 class object_reader {
  public:
@@ -50,6 +59,14 @@ class object_reader {
   void text(std::string_view key, std::string& out, presence = presence::optional);
   void number(std::string_view key, double& out, presence = presence::optional);
   void flag(std::string_view key, bool& out, presence = presence::optional);
+
+  /// One of a few words, each with what it stands for.
+  template <class Value, std::size_t N>
+  void choice(std::string_view key, const std::array<std::pair<std::string_view, Value>, N>& words, Value& out) {
+    std::array<std::string_view, N> known{};
+    for (std::size_t i = 0; i < N; ++i) known[i] = words[i].first;
+    if (const auto at = word_of(key, known)) out = words[*at].second;
+  }
 
   template <std::unsigned_integral Integer>
   void whole(std::string_view key, Integer& out) {
@@ -73,6 +90,7 @@ class object_reader {
   [[nodiscard]] violations& found() const noexcept { return *violations_; }
 
  private:
+  [[nodiscard]] std::optional<std::size_t> word_of(std::string_view key, std::span<const std::string_view> words);
   [[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view key, std::uint64_t most);
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration_of(std::string_view key);
 

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <iterator>
 #include <utility>
+#include "findings.hpp"
 
 namespace broadside::send {
 namespace {
@@ -147,6 +148,10 @@ std::optional<exit_code> send_run::launch() {
     return exit_code::wrong_usage;
   }
   campaign_ = *campaign;
+  for (const finding& each : engine_->findings(campaign_)) {  // those of the media, which nobody has looked at before
+    const auto& told = setup_.findings;
+    if (std::find(told.begin(), told.end(), each) == told.end()) say(finding_line(each));
+  }
   const auto source = engine_->open_source(campaign_, "audience");
   if (!source.has_value()) {
     fmt::print(stderr, "error: {}\n", source.error().message());

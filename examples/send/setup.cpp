@@ -6,6 +6,7 @@
 #include <broadside/providers/sinch.hpp>
 #include <memory>
 #include <utility>
+#include "findings.hpp"
 
 namespace broadside::send {
 namespace {
@@ -22,6 +23,7 @@ made_provider make_provider(const route_entry& entry, std::string key) {
     o.messages_per_request = entry.messages_per_request;
     o.entity_id = entry.entity_id;
     o.application_id = entry.application_id;
+    o.countries = entry.countries;
     return providers::infobip(std::move(o));
   }
   providers::sinch_options o;
@@ -29,16 +31,20 @@ made_provider make_provider(const route_entry& entry, std::string key) {
   o.api_key = std::move(key);
   o.service_id = entry.service_id;
   o.cache_content = entry.cache_content;
+  o.countries = entry.countries;
   return providers::sinch(std::move(o));
+}
+
+/// "media[0].url" is in "media[0]" and in "media".
+bool is_or_is_in(std::string_view field, std::string_view object) noexcept {
+  return field.starts_with(object) &&
+         (field.size() == object.size() || field[object.size()] == '.' || field[object.size()] == '[');
 }
 
 // A field has one violation, the first: what follows is mostly its consequence.
 void merge(std::vector<violation>& into, std::vector<violation> from) {
   for (violation& each : from) {
-    const auto same = [&](const violation& known) {
-      return known.field == each.field || each.field.starts_with(known.field + ".") ||
-             each.field.starts_with(known.field + "[");
-    };
+    const auto same = [&](const violation& known) { return is_or_is_in(each.field, known.field); };
     if (std::none_of(into.begin(), into.end(), same)) into.push_back(std::move(each));
   }
 }
@@ -84,7 +90,7 @@ void add_route(const route_entry& entry, std::size_t index, const variable_looku
 }
 
 // The engine speaks of a provider that is not there; the file has the field that made it so.
-void check_options(const options& from, std::vector<violation>& found) {
+void check_engine(const options& from, std::vector<violation>& found) {
   std::vector<violation> theirs = from.validate();
   std::erase_if(theirs, [&](const violation& v) {
     return v.field.ends_with(".provider") && has_violation_in(found, v.field.substr(0, v.field.rfind('.')));
@@ -92,27 +98,102 @@ void check_options(const options& from, std::vector<violation>& found) {
   merge(found, std::move(theirs));
 }
 
+// The rules of each route that the campaign names; of all when it names none that there is.
+std::vector<combined_limits> limits_by_route(const setup& from) {
+  std::vector<combined_limits> named;
+  std::vector<combined_limits> all;
+  for (const route_options& route : from.options.routes) {
+    if (route.provider == nullptr) continue;
+    combined_limits limits(route.provider->limits());
+    for (const content_limits& profile : from.options.profiles) limits.add(profile);
+    const auto& shares = from.campaign.sender.routes;
+    const bool used =
+        std::any_of(shares.begin(), shares.end(), [&](const route_share& s) { return s.route == route.name; });
+    (used ? named : all).push_back(std::move(limits));
+  }
+  if (!named.empty()) return named;
+  if (all.empty()) all.emplace_back(std::span(from.options.profiles));
+  return all;
+}
+
+// As launch() does it: each route by its own rules, so that what one of them takes is not held against another.
+void check_routes(setup& made, combined_limits& limits, const check_options& how) {
+  for (const combined_limits& of_route : limits_by_route(made)) {
+    for (const content_limits& profile : of_route.profiles()) limits.add(profile);
+    for (finding& each : check(made.campaign, of_route, how)) {
+      auto& known = made.findings;
+      if (std::find(known.begin(), known.end(), each) == known.end()) known.push_back(std::move(each));
+    }
+  }
+}
+
+// What the file's reader said of a field comes first: the rest is its consequence.
+void drop_consequences(std::vector<finding>& found, const std::vector<violation>& of_file) {
+  std::erase_if(found, [&](const finding& f) {
+    return f.severity == severity::error && std::any_of(of_file.begin(), of_file.end(), [&](const violation& v) {
+             return is_or_is_in(f.where, v.field);
+           });
+  });
+}
+
+// launch() has rules that need the engine's routes: told as errors beside those of check().
+void add_launch_errors(const setup& from, const std::vector<violation>& of_file, std::vector<finding>& found) {
+  const auto& routes = from.options.routes;
+  const bool whole = std::all_of(routes.begin(), routes.end(), [](const auto& r) { return r.provider != nullptr; });
+  if (!whole || routes.empty()) return;
+  const auto preview = campaign_preview::compile(from.campaign, routes, from.options.profiles);
+  if (preview.has_value()) return;
+  for (const violation& v : preview.error().violations) {
+    const bool told = std::any_of(found.begin(), found.end(), [&](const finding& f) {
+      return f.severity == severity::error && is_or_is_in(v.field, f.where);
+    });
+    const bool consequence = std::any_of(of_file.begin(), of_file.end(),
+                                         [&](const violation& known) { return is_or_is_in(v.field, known.field); });
+    if (told || consequence) continue;
+    found.push_back({"campaign.launch", severity::error, v.field, {}, {}, "broadside", v.rule});
+  }
+}
+
 }  // namespace
 
-result<setup, failure> make_setup(std::string_view json, const variable_lookup& lookup, keys needed) {
+examined_file examine(std::string_view json, const variable_lookup& lookup, const examination& as) {
+  examined_file out;
   campaign_file_reading reading = read_campaign_file(json);
-  std::vector<violation> found = std::move(reading.violations);
-  const bool is_json = !(found.size() == 1 && found[0].field == "the file");
-  if (!is_json) return failure{make_error_code(errc::invalid_campaign), std::move(found)};
+  out.violations = std::move(reading.violations);
+  out.is_json = !(out.violations.size() == 1 && out.violations[0].field == "the file");
+  if (!out.is_json) return out;
 
-  setup out{std::move(reading.file.campaign), std::move(reading.file.options), std::move(reading.file.columns), {}};
+  setup& made = out.setup;
+  made.campaign = std::move(reading.file.campaign);
+  made.options = std::move(reading.file.options);
+  made.columns = std::move(reading.file.columns);
+  for (const content_limits& profile : as.profiles) {
+    const auto same = [&](const content_limits& known) { return known.name == profile.name; };
+    if (std::none_of(made.options.profiles.begin(), made.options.profiles.end(), same)) {
+      made.options.profiles.push_back(profile);
+    }
+  }
   for (std::size_t i = 0; i < reading.file.routes.size(); ++i) {
-    add_route(reading.file.routes[i], i, lookup, needed, out, found);
+    add_route(reading.file.routes[i], i, lookup, as.wanted, made, out.violations);
   }
-  check_options(out.options, found);
-  const bool providers_whole = std::all_of(out.options.routes.begin(), out.options.routes.end(),
-                                           [](const route_options& route) { return route.provider != nullptr; });
-  if (providers_whole && !out.options.routes.empty()) {
-    const auto preview = campaign_preview::compile(out.campaign, out.options.routes);
-    if (!preview.has_value()) merge(found, preview.error().violations);
+  check_engine(made.options, out.violations);
+  check_routes(made, out.limits, as.how);
+  drop_consequences(made.findings, out.violations);
+  add_launch_errors(made, out.violations, made.findings);
+  std::stable_sort(made.findings.begin(), made.findings.end(),
+                   [](const finding& a, const finding& b) { return a.severity < b.severity; });
+  if (made.campaign.fallback.enabled) {
+    if (const auto forecast = forecast_fallback(made.campaign, as.how); forecast.has_value()) made.forecast = *forecast;
   }
-  if (!found.empty()) return failure{make_error_code(errc::invalid_campaign), std::move(found)};
   return out;
+}
+
+result<setup, failure> make_setup(std::string_view json, const variable_lookup& lookup, keys needed) {
+  examined_file examined = examine(json, lookup, {needed, {}, {}});
+  std::vector<violation> found = std::move(examined.violations);
+  for (violation& error : errors_of(examined.setup.findings)) found.push_back(std::move(error));
+  if (!found.empty()) return failure{make_error_code(errc::invalid_campaign), std::move(found)};
+  return std::move(examined.setup);
 }
 
 }  // namespace broadside::send

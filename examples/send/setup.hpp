@@ -4,6 +4,8 @@
 #pragma once
 
 #include <broadside/campaign.hpp>
+#include <broadside/check.hpp>
+#include <broadside/limits.hpp>
 #include <broadside/options.hpp>
 #include <broadside/result.hpp>
 #include <functional>
@@ -27,10 +29,29 @@ struct setup {
   broadside::campaign campaign;
   broadside::options options;
   audience_columns columns;
-  std::vector<std::string> warnings;  ///< a sentence each
+  std::vector<std::string> warnings;  ///< of routes; a sentence each
+  std::vector<finding> findings;      ///< what check() says of the campaign; no errors once make_setup() made it
+  std::optional<fallback_forecast> forecast;  ///< when there is a fallback, and its template compiles
 };
 
-/// Errors: every violation of the file, of the options and of the campaign, one per field.
+/// How a file is looked at.
+struct examination {
+  keys wanted = keys::optional;
+  std::vector<content_limits> profiles{};  ///< hold as well as those of the file
+  check_options how{};
+};
+
+/// A file as far as it can be understood, and everything that is wrong with it.
+struct examined_file {
+  bool is_json = false;               ///< false: `violations` say why, and there is nothing else
+  send::setup setup;                  ///< findings of every severity; routes whose provider cannot be made have none
+  combined_limits limits;             ///< by which the campaign was judged, of all its routes together
+  std::vector<violation> violations;  ///< of the file, the routes and the options, one per field
+};
+
+[[nodiscard]] examined_file examine(std::string_view json, const variable_lookup&, const examination& = {});
+
+/// Errors: every violation of the file, of the options and of the campaign.
 [[nodiscard]] result<setup, failure> make_setup(std::string_view json, const variable_lookup&, keys);
 
 }  // namespace broadside::send

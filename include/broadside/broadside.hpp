@@ -5,11 +5,19 @@
 // clang-format off
 // IWYU pragma: begin_exports
 #include <broadside/result.hpp>
+#include <broadside/country.hpp>
 #include <broadside/phone.hpp>
+#include <broadside/sender.hpp>
+#include <broadside/sms.hpp>
+#include <broadside/media.hpp>
+#include <broadside/contact_card.hpp>
 #include <broadside/message.hpp>
 #include <broadside/campaign.hpp>
-#include <broadside/event.hpp>
 #include <broadside/limits.hpp>
+#include <broadside/check.hpp>
+#include <broadside/preflight.hpp>
+#include <broadside/event.hpp>
+#include <broadside/rate_limit.hpp>
 #include <broadside/provider.hpp>
 #include <broadside/providers/infobip.hpp>
 #include <broadside/providers/sinch.hpp>

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <broadside/message.hpp>
+#include <broadside/phone.hpp>
 #include <broadside/result.hpp>
+#include <broadside/sms.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -14,6 +16,7 @@
 
 namespace broadside {
 
+struct content_limits;
 struct route_options;
 
 /// One row of the audience. Views are dead when engine::submit() returns.
@@ -47,6 +50,13 @@ struct sms_fallback {
   std::string text{};       ///< a template; required when enabled
   std::string sender{};     ///< empty: the profile's sender
   bool append_link = true;  ///< let the provider append a link to the media, where it can (Sinch)
+
+  /// A cost guard on every rendered text, 1 to 255. The link that a provider appends is not counted.
+  std::uint8_t max_parts = 10;
+  over_limit over = over_limit::refuse;  ///< what becomes of a text with more parts: rejected, or cut with an ellipsis
+  bool smart_encoding = false;           ///< plain look-alikes for typographic characters, where that saves parts
+  /// Price of one part in millionths of a currency unit, for forecasts. 0: not known.
+  std::int64_t part_price_micros = 0;
 };
 
 /// Templates are `{{ attribute }}` and `{{ attribute | default('text') }}`; the default stands for a missing or empty
@@ -59,6 +69,8 @@ struct campaign {
   std::vector<media_link> media{};
   sender_profile sender{};
   sms_fallback fallback{};
+  /// How recipients' numbers that do not say their country are read.
+  broadside::dialling dialling = broadside::dialling::international;
 
   /// How long a message may stay in the engine before it expires. 1 s to 7 days.
   std::chrono::seconds age_max = std::chrono::hours{24};
@@ -82,15 +94,17 @@ struct message_parts {
   std::string subject{};
   std::string text{};
   std::string fallback_text{};  ///< empty when the fallback is not enabled
+  sms_size fallback_size{};     ///< of fallback_text as it is here: after smart encoding and cutting
 };
 
 /// A campaign compiled and checked as launch() does it, to look at messages before any leaves: no engine, no threads,
 /// no socket. Not thread-safe.
 class campaign_preview {
  public:
-  /// Errors: invalid_campaign with every violation. `routes` is read during the call only; providers are kept.
-  [[nodiscard]] static result<campaign_preview, failure> compile(const campaign&,
-                                                                 std::span<const route_options> routes);
+  /// Both lists are read during the call only; `profiles` as options::profiles. Errors: invalid_campaign with every
+  /// violation.
+  [[nodiscard]] static result<campaign_preview, failure> compile(const campaign&, std::span<const route_options> routes,
+                                                                 std::span<const content_limits> profiles = {});
 
   campaign_preview(campaign_preview&&) noexcept;
   campaign_preview& operator=(campaign_preview&&) noexcept;

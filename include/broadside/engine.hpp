@@ -4,6 +4,7 @@
 #pragma once
 
 #include <broadside/campaign.hpp>
+#include <broadside/check.hpp>
 #include <broadside/environment.hpp>
 #include <broadside/event.hpp>
 #include <broadside/message.hpp>
@@ -49,8 +50,13 @@ class engine {
   /// stop()s. With the in-memory journal, events that were not polled are lost.
   ~engine();
 
-  /// Compiles and checks everything once. Errors: invalid_campaign with every violation, too_many_campaigns.
+  /// Compiles and checks everything once, by the rules of the routes' providers and of options::profiles, and looks at
+  /// the media as options::preflight says: it then blocks while they are fetched, within the time given there. Errors:
+  /// invalid_campaign with every violation, too_many_campaigns.
   [[nodiscard]] result<campaign_id, failure> launch(campaign);
+
+  /// What launch() found and did not refuse: warnings, then advice. Empty for unknown ids.
+  [[nodiscard]] std::vector<finding> findings(campaign_id) const;
 
   /// A part of the campaign's audience, submitted in order by one thread at a time: a file, a partition, a producer.
   [[nodiscard]] result<source_id> open_source(campaign_id, std::string_view name);

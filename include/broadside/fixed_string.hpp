@@ -21,6 +21,8 @@ class fixed_string {
   constexpr fixed_string() noexcept = default;
   constexpr fixed_string(std::string_view text) noexcept { assign(text); }  // NOLINT: a text is a text
 
+  constexpr fixed_string(const char* text) noexcept { assign(text); }  // NOLINT: so is a literal
+
   constexpr void assign(std::string_view text) noexcept {
     std::size_t n = std::min(text.size(), Capacity);
     if (n < text.size()) {

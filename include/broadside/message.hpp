@@ -3,6 +3,7 @@
 
 #include <array>
 #include <broadside/environment.hpp>
+#include <broadside/media.hpp>
 #include <broadside/phone.hpp>
 #include <chrono>
 #include <cstdint>
@@ -28,18 +29,6 @@ using message_id_text = std::array<char, 19>;
 [[nodiscard]] std::string to_string(message_id id);
 /// The reverse, exact: anything that to_text() cannot have written is errc::invalid_argument.
 [[nodiscard]] result<message_id> parse_message_id(std::string_view text) noexcept;
-
-/// What kind of object a media link is; decides where providers put it.
-enum class media_kind : std::uint8_t { image, audio, video, contact, calendar, pdf };
-
-/// The kind of a MIME type ("image/jpeg"), case-insensitive, parameters ignored; errc::invalid_argument when unknown.
-[[nodiscard]] result<media_kind> media_kind_of(std::string_view mime_type) noexcept;
-
-/// One media object of a campaign, by reference: the provider fetches it.
-struct media_link {
-  std::string url{};        ///< absolute https or http URL, public
-  std::string mime_type{};  ///< e.g. "image/jpeg"
-};
 
 /// One MMS to one recipient, rendered. Views live until the call they are given to returns.
 struct message {

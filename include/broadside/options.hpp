@@ -2,8 +2,11 @@
 #pragma once
 
 #include <broadside/limits.hpp>
+#include <broadside/preflight.hpp>
 #include <broadside/provider.hpp>
+#include <broadside/rate_limit.hpp>
 #include <broadside/result.hpp>
+#include <broadside/tls.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,14 +15,6 @@
 #include <vector>
 
 namespace broadside {
-
-/// Certificates are verified against the system's roots and the host name, unless a host says otherwise.
-struct tls_options {
-  std::string ca_file{};      ///< PEM file of roots used instead of the system's; empty: the system's
-  std::string server_name{};  ///< name to present and to verify; empty: the URL's host
-  /// False accepts any certificate: only for a test server. Printed as a warning by tools.
-  bool verify = true;
-};
 
 /// Connections of one route on one shard. Every phase has its own deadline; zero is not "for ever", it is a violation.
 struct http_options {
@@ -67,6 +62,11 @@ struct retry_options {
 struct options {
   std::vector<route_options> routes{};  ///< 1 to 256
   std::vector<sender_limit> senders{};
+  /// Rule profiles that hold for every campaign beside those of its routes' providers: of the marketing platform, of
+  /// carriers, of the host itself. At most 32.
+  std::vector<content_limits> profiles{};
+  /// How launch() looks at the media of a campaign.
+  preflight_options preflight{};
   retry_options retry{};
 
   /// Threads, each with its own connections and timers. 1 to 64.

@@ -76,10 +76,6 @@ class provider {
   /// Whether a repeated message_id is refused as a duplicate, so that sending again after an unknown outcome is safe.
   [[nodiscard]] virtual bool deduplicates() const noexcept = 0;
 
-  /// Everything wrong with a campaign's fixed parts for this provider: media kinds, counts, sender. Appends to `out`;
-  /// fields are paths in `campaign`. Called once at launch with the templates' literal text unrendered.
-  virtual void check(const message& shape, std::vector<violation>& out) const = 0;
-
   /// Replaces `body` by a request that carries the first n of `messages` and returns n >= 1: as many as fit the
   /// provider's rules. `body` keeps its capacity: no allocation once warm. An error is about messages[0] alone.
   [[nodiscard]] virtual result<std::size_t> encode(std::span<const message> messages, std::string& body) const = 0;

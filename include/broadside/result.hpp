@@ -26,6 +26,7 @@ enum class errc {
   invalid_template,     ///< a template does not compile. Retry: no.
   invalid_url,          ///< not an absolute http or https URL. Retry: no.
   invalid_argument,     ///< an argument is out of its documented range. Retry: no.
+  unknown_profile,      ///< no rule profile has this name. Retry: no.
 
   // handles
   unknown_campaign,    ///< no campaign has this id. Retry: no.
@@ -51,6 +52,30 @@ enum class errc {
   phone_too_long,       ///< more than 15 digits. Retry: no.
   phone_bad_country,    ///< no country code starts like this. Retry: no.
   phone_bad_nanp,       ///< "+1" and not NPA-NXX-XXXX as the North American plan has it. Retry: no.
+  // numbers that are valid and nobody receives messages at
+  phone_toll_free,         ///< a toll-free number is a company's. Retry: no.
+  phone_premium,           ///< a premium-rate service. Retry: no.
+  phone_personal,          ///< a follow-me number: it does not take messages. Retry: no.
+  phone_universal_access,  ///< a company's number for its nearest branch. Retry: no.
+
+  // senders
+  sender_empty,             ///< nothing there. Retry: no.
+  sender_bad_short_code,    ///< digits, but neither a short code nor a number with its country code. Retry: no.
+  sender_bad_number,        ///< a number that breaks its plan. Retry: no.
+  sender_bad_name,          ///< a name is 3 to 11 ASCII letters and digits with a letter among them. Retry: no.
+  sender_not_a_subscriber,  ///< premium, personal or reserved numbers cannot send. Retry: no.
+
+  // media, looked at before the first send
+  media_not_https,        ///< the URL is http. Retry: no.
+  media_private_address,  ///< the host's name leads to an address that is not public. Retry: no.
+  media_redirected,       ///< the server redirects, and that is not allowed or too often. Retry: no.
+  media_bad_status,       ///< the server's answer is neither 200 nor 206. Retry: yes.
+  media_no_length,        ///< no Content-Length, or chunked: Sinch refuses both. Retry: no.
+  media_length_differs,   ///< Content-Length and the bytes disagree. Retry: no.
+  media_no_type,          ///< no Content-Type, or application/octet-stream. Retry: no.
+  media_too_slow,         ///< not looked at within the time for one URL. Retry: yes.
+  media_unreachable,      ///< no connection, or it broke. Retry: yes.
+  media_too_large,        ///< more bytes than may be read are needed to judge it. Retry: no.
 
   // why a message ended the way it did
   wrong_number_of_values,  ///< a recipient's values do not match campaign::attributes. Retry: no.
@@ -59,6 +84,8 @@ enum class errc {
   text_too_long,           ///< the rendered text exceeds the provider's limit. Retry: no.
   subject_too_long,        ///< the rendered subject exceeds the provider's limit. Retry: no.
   fallback_text_too_long,  ///< the rendered fallback text exceeds the provider's limit. Retry: no.
+  sms_too_many_parts,      ///< the rendered SMS needs more parts than max_parts. Retry: no.
+  country_not_served,      ///< no route of the campaign reaches the recipient's country from its sender. Retry: no.
   message_empty,           ///< neither text nor media is left after rendering. Retry: no.
   message_too_large,       ///< the encoded request exceeds its cap. Retry: no.
   refused_by_provider,     ///< the provider said no; `status_code` and `error` say how. Retry: no.

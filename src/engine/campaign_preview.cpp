@@ -10,12 +10,11 @@ using engine_detail::compiled_campaign;
 
 class campaign_preview::impl {
  public:
-  impl(std::unique_ptr<const compiled_campaign> c, std::vector<std::shared_ptr<const provider>> p)
-      : compiled(std::move(c)), providers(std::move(p)) {}
+  explicit impl(std::unique_ptr<const compiled_campaign> c) : compiled(std::move(c)) {}
 
   const std::unique_ptr<const compiled_campaign> compiled;
-  const std::vector<std::shared_ptr<const provider>> providers;  // of the campaign's routes
-  std::string buffer;                                            // scratch of render()
+  std::string buffer;   // scratch of render()
+  std::string scratch;  // the same
 };
 
 campaign_preview::campaign_preview(std::unique_ptr<impl> i) noexcept : impl_(std::move(i)) {}
@@ -23,12 +22,11 @@ campaign_preview::campaign_preview(campaign_preview&&) noexcept = default;
 campaign_preview& campaign_preview::operator=(campaign_preview&&) noexcept = default;
 campaign_preview::~campaign_preview() = default;
 
-result<campaign_preview, failure> campaign_preview::compile(const campaign& c, std::span<const route_options> routes) {
-  auto compiled = compiled_campaign::compile(c, routes, {});
+result<campaign_preview, failure> campaign_preview::compile(const campaign& c, std::span<const route_options> routes,
+                                                            std::span<const content_limits> profiles) {
+  auto compiled = compiled_campaign::compile(c, routes, {}, profiles);
   if (!compiled) return compiled.error();
-  std::vector<std::shared_ptr<const provider>> providers;
-  for (const auto& w : (*compiled)->routes) providers.push_back(routes[w.route].provider);
-  return campaign_preview(std::make_unique<impl>(std::move(*compiled), std::move(providers)));
+  return campaign_preview(std::make_unique<impl>(std::move(*compiled)));
 }
 
 result<void> campaign_preview::render(const recipient& r, message_parts& out) const {
@@ -37,21 +35,28 @@ result<void> campaign_preview::render(const recipient& r, message_parts& out) co
   out.subject.clear();
   out.text.clear();
   out.fallback_text.clear();
-  const auto to = phone::parse(r.to);
+  out.fallback_size = {};
+  const auto to = phone::parse(r.to, c.definition.dialling);
   if (!to) return to.error();
   out.to = to->to_string();
+  if (const auto why = refused_as_recipient(*to)) return *why;
   if (r.values.size() != c.definition.attributes.size()) return errc::wrong_number_of_values;
   if (!engine_detail::all_utf8(r.values)) return errc::invalid_utf8;
   impl_->buffer.clear();
-  const auto rendered = c.render(impl_->buffer, r.values);
+  const auto rendered = c.render(impl_->buffer, r.values, impl_->scratch);
   message m{.to = *to};
   c.fill(m, rendered, impl_->buffer, wall_time{});
   out.subject = m.subject;
   out.text = m.text;
   out.fallback_text = m.fallback_text;
-  for (const auto& p : impl_->providers) {
-    if (const auto broken = engine_detail::broken_limit(m, p->limits())) return *broken;
+  out.fallback_size = rendered.fallback_size;
+  bool reached = false;
+  for (std::size_t i = 0; i < c.routes.size(); ++i) {
+    if (!c.reaches(i, *to)) continue;
+    reached = true;
+    if (const auto fault = engine_detail::fault_of(m, rendered, c.routes[i].limits)) return *fault;
   }
+  if (!reached) return errc::country_not_served;
   return {};
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <engine/compiled_campaign.hpp>
-#include <engine/sender.hpp>
+#include <limits/content_fault.hpp>
 #include <text/utf8.hpp>
 #include <utility>
 
@@ -38,22 +38,6 @@ void check_attributes(std::vector<violation>& out, const std::vector<std::string
   }
 }
 
-/// Short code, toll-free or long number ("+1…" or 3 to 15 digits), or a name of 3 to 11 letters and digits.
-bool is_sender(std::string_view sender) {
-  const bool plus = sender.starts_with('+');
-  const std::string_view rest = sender.substr(plus ? 1 : 0);
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (std::all_of(rest.begin(), rest.end(), digit)) return rest.size() >= 3 && rest.size() <= 15;
-  const auto alnum = [&](char c) { return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' '; };
-  return !plus && rest.size() >= 3 && rest.size() <= 11 && std::all_of(rest.begin(), rest.end(), alnum);
-}
-
-void check_sender(std::vector<violation>& out, const char* field, std::string_view sender) {
-  if (is_sender(sender)) return;
-  out.push_back({field, fmt::format("\"{}\" must be a number of 3 to 15 digits or a name of 3 to 11 letters and digits",
-                                    sender)});
-}
-
 void check_durations(std::vector<violation>& out, const campaign& c) {
   if (c.age_max < seconds{1} || c.age_max > std::chrono::hours{24 * 7}) {
     out.push_back({"age_max", fmt::format("must be 1 s to 7 days, is {} s", c.age_max.count())});
@@ -64,16 +48,10 @@ void check_durations(std::vector<violation>& out, const campaign& c) {
   }
 }
 
-/// Compiles one template into `target`, or moves its violations to `out`.
-void compile_into(text::compiled_template& target, std::vector<violation>& out, const std::string& source,
+/// Compiles one template into `target`. What is wrong with it, check() reports.
+void compile_into(text::compiled_template& target, const std::string& source,
                   const std::vector<std::string>& attributes, const char* field) {
-  auto made = text::compiled_template::compile(source, attributes, field);
-  if (made) {
-    target = std::move(*made);
-  } else {
-    auto found = std::move(made).error().violations;
-    out.insert(out.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-  }
+  if (auto made = text::compiled_template::compile(source, attributes, field)) target = std::move(*made);
 }
 
 /// Resolves the profile's routes by name and adds up their weights.
@@ -95,54 +73,52 @@ void resolve_routes(compiled_campaign& made, std::vector<violation>& out, std::s
       out.push_back({at + ".route", fmt::format("\"{}\" is listed twice", wanted[i].route)});
     }
     sum += wanted[i].weight;
-    made.routes.push_back({index, sum});
+    made.routes.push_back({index, sum, {}});
   }
 }
 
-/// What every provider of the campaign says of its fixed parts: certain for every recipient.
-void check_with_providers(const compiled_campaign& made, std::vector<violation>& out,
-                          std::span<const route_options> routes) {
-  const auto any_number = phone::parse("+12125550123");
-  const std::string subject = made.subject.literal_text();
-  const std::string text = made.text.literal_text();
-  const std::string fallback = made.fallback_text.literal_text();
-  message shape{.to = *any_number};
-  made.fill(shape, {}, {}, {});
-  shape.subject = subject;
-  shape.text = text;
-  shape.fallback_text = fallback;
-  for (const auto& w : made.routes) {
+violation told_as_violation(const finding& f) {
+  std::string rule = f.measured;
+  if (!f.allowed.empty()) rule += fmt::format("; {} allows {}", f.whose, f.allowed);
+  if (!f.fix.empty()) rule += fmt::format(": {}", f.fix);
+  return {f.where, std::move(rule)};
+}
+
+/// The rules of each route. Checks the campaign against them and keeps them, flattened, for its messages.
+void apply_profiles(compiled_campaign& made, std::vector<violation>& out, std::span<const route_options> routes,
+                    std::span<const content_limits> profiles) {
+  bool checked = false;
+  for (auto& w : made.routes) {
     if (w.route >= routes.size() || !routes[w.route].provider) continue;
-    const provider& p = *routes[w.route].provider;
-    std::vector<violation> found;
-    p.check(shape, found);
-    const content_limits& limits = p.limits();
-    if (made.definition.media.size() > limits.media_max) {
-      found.push_back(
-          {"media", fmt::format("{} objects, at most {} are taken", made.definition.media.size(), limits.media_max)});
-    }
-    const auto too_long = [&](const char* field, const std::string& literal, std::size_t max) {
-      const std::size_t length = text::count_code_points(literal);
-      if (length > max)
-        found.push_back({field, fmt::format("{} characters before any value is filled in, at most {}", length, max)});
-    };
-    too_long("subject", subject, limits.subject_max);
-    too_long("text", text, limits.text_max);
-    if (shape.fallback) too_long("fallback.text", fallback, limits.fallback_text_max);
-    for (violation& v : found) {
-      v.rule = fmt::format("{} (route \"{}\", {})", v.rule, routes[w.route].name, p.name());
-      // A provider may say in check() what the limits say too: once is enough.
-      const auto same = [&](const violation& other) { return other.field == v.field && other.rule == v.rule; };
-      if (std::none_of(out.begin(), out.end(), same)) out.push_back(std::move(v));
-    }
+    const combined_limits limits = rules_of(routes[w.route], profiles);
+    sort_findings(check(made.definition, limits), out, made.findings);
+    checked = true;
+    w.limits = made.from ? limits.binding(made.from->kind()).flattened() : limits.flattened();
   }
+  // What is wrong whatever the route is, when there is none.
+  if (!checked) sort_findings(check(made.definition, combined_limits(profiles)), out, made.findings);
+}
+
+/// 1 + the index of the limit of this sender in `limits`; 0 when it has none.
+std::uint16_t lane_of(const sender& from, std::span<const sender_limit> limits) {
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const auto limited = sender::parse(limits[i].sender);
+    if (limited && limited->text() == from.text()) return static_cast<std::uint16_t>(1 + i);
+  }
+  return 0;
+}
+
+/// The parsed sender, or none: what is wrong with it, check() reports.
+std::optional<sender> sender_of(std::string_view text) {
+  const auto parsed = sender::parse(text);
+  return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
 }  // namespace
 
-result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(campaign definition,
-                                                                               std::span<const route_options> routes,
-                                                                               std::span<const sender_limit> senders) {
+result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(
+    campaign definition, std::span<const route_options> routes, std::span<const sender_limit> senders,
+    std::span<const content_limits> profiles) {
   auto made = std::make_unique<compiled_campaign>();
   made->definition = std::move(definition);
   campaign& c = made->definition;
@@ -156,22 +132,14 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(c
   check_text(found, "consent_category", c.consent_category, 255);
   check_attributes(found, c.attributes);
   check_durations(found, c);
-  check_sender(found, "sender.sender", c.sender.sender);
-  if (c.fallback.enabled && !c.fallback.sender.empty()) check_sender(found, "fallback.sender", c.fallback.sender);
-  if (c.fallback.enabled && c.fallback.text.empty())
-    found.push_back({"fallback.text", "is required when the fallback is enabled"});
-  if (c.text.empty() && c.media.empty()) found.push_back({"text", "text or media is required"});
-
-  compile_into(made->subject, found, c.subject, c.attributes, "subject");
-  compile_into(made->text, found, c.text, c.attributes, "text");
-  if (c.fallback.enabled) compile_into(made->fallback_text, found, c.fallback.text, c.attributes, "fallback.text");
+  compile_into(made->subject, c.subject, c.attributes, "subject");
+  compile_into(made->text, c.text, c.attributes, "text");
+  if (c.fallback.enabled) compile_into(made->fallback_text, c.fallback.text, c.attributes, "fallback.text");
+  made->from = sender_of(c.sender.sender);
+  if (c.fallback.enabled && !c.fallback.sender.empty()) made->fallback_from = sender_of(c.fallback.sender);
   resolve_routes(*made, found, routes);
-  check_with_providers(*made, found, routes);
-
-  const auto limited = std::find_if(senders.begin(), senders.end(), [&](const sender_limit& s) {
-    return sender_key(s.sender) == sender_key(c.sender.sender);
-  });
-  if (limited != senders.end()) made->sender_lane = static_cast<std::uint16_t>(1 + (limited - senders.begin()));
+  apply_profiles(*made, found, routes, profiles);
+  if (made->from) made->sender_lane = lane_of(*made->from, senders);
   if (!found.empty()) return failure{errc::invalid_campaign, std::move(found)};
   return made;
 }
@@ -184,8 +152,20 @@ std::size_t compiled_campaign::choose_route(message_id id) const noexcept {
   return i;
 }
 
-compiled_campaign::rendered compiled_campaign::render(std::string& buffer,
-                                                      std::span<const std::string_view> values) const {
+const content_limits& compiled_campaign::limits_on(std::uint16_t route) const noexcept {
+  std::size_t i = 0;
+  while (i + 1 < routes.size() && routes[i].route != route) ++i;
+  return routes[i].limits;
+}
+
+bool compiled_campaign::reaches(std::size_t which, phone to) const noexcept {
+  const country there = to.country();
+  const country_set& served = routes[which].limits.countries;
+  return !there.known() || ((served.empty() || served.contains(there)) && from->works(there, channel::mms));
+}
+
+compiled_campaign::rendered compiled_campaign::render(std::string& buffer, std::span<const std::string_view> values,
+                                                      std::string& scratch) const {
   rendered r;
   r.subject_at = buffer.size();
   subject.render(buffer, values);
@@ -193,35 +173,62 @@ compiled_campaign::rendered compiled_campaign::render(std::string& buffer,
   text.render(buffer, values);
   r.fallback_at = buffer.size();
   fallback_text.render(buffer, values);
+  if (definition.fallback.enabled) {
+    // Only the end of the buffer is this message's: what changes is changed aside.
+    const sms_fallback& how = definition.fallback;
+    scratch.assign(buffer, r.fallback_at);
+    const auto prepared = prepare_sms(
+        scratch, {.format = {.max_parts = how.max_parts}, .smart_encoding = how.smart_encoding, .over = how.over});
+    if (!prepared) {
+      r.fault = static_cast<errc>(prepared.error().code.value());
+    } else {
+      r.fallback_size = prepared->size;
+      if (prepared->smart || prepared->truncated) buffer.replace(r.fallback_at, std::string::npos, scratch);
+    }
+  }
   r.end = buffer.size();
   return r;
 }
 
 void compiled_campaign::fill(message& out, const rendered& r, std::string_view buffer, wall_time now) const noexcept {
-  const auto part = [&](std::size_t from, std::size_t to) { return buffer.substr(from, to - from); };
-  out.sender = definition.sender.sender;
+  const auto part = [&](std::size_t begin, std::size_t end) { return buffer.substr(begin, end - begin); };
+  out.sender = from->text();
   out.subject = part(r.subject_at, r.text_at);
   out.text = part(r.text_at, r.fallback_at);
   out.media = definition.media;
   out.fallback = definition.fallback.enabled;
   out.fallback_link = definition.fallback.append_link;
   out.fallback_text = part(r.fallback_at, r.end);
-  out.fallback_sender = definition.fallback.sender.empty() ? out.sender : std::string_view(definition.fallback.sender);
+  out.fallback_sender = fallback_from ? fallback_from->text() : out.sender;
   out.validity = definition.validity;
   out.deliver_until = definition.validity == seconds{0} ? wall_time{} : now + definition.validity;
   out.campaign_reference = definition.name;
 }
 
-std::optional<errc> broken_limit(const message& m, const content_limits& limits) noexcept {
-  // Bytes bound code points from above: most messages are decided without counting.
-  const auto longer = [](std::string_view text, std::size_t max) {
-    return text.size() > max && text::count_code_points(text) > max;
+std::optional<errc> fault_of(const message& m, const compiled_campaign::rendered& r,
+                             const content_limits& rules) noexcept {
+  if (const auto fault = limits::content_fault(m, rules)) return fault;
+  if (rules.fallback_parts_max && r.fallback_size.parts > *rules.fallback_parts_max) return errc::sms_too_many_parts;
+  return r.fault;
+}
+
+combined_limits rules_of(const route_options& route, std::span<const content_limits> profiles) {
+  combined_limits rules(route.provider->limits());
+  for (const content_limits& each : profiles) rules.add(each);
+  return rules;
+}
+
+void sort_findings(std::vector<finding> found, std::vector<violation>& errors, std::vector<finding>& rest) {
+  const auto add_new = [](auto& list, auto&& one) {
+    if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(std::forward<decltype(one)>(one));
   };
-  if (m.text.empty() && m.media.empty()) return errc::message_empty;
-  if (longer(m.subject, limits.subject_max)) return errc::subject_too_long;
-  if (longer(m.text, limits.text_max)) return errc::text_too_long;
-  if (m.fallback && longer(m.fallback_text, limits.fallback_text_max)) return errc::fallback_text_too_long;
-  return std::nullopt;
+  for (finding& f : found) {
+    if (f.severity == severity::error) {
+      add_new(errors, told_as_violation(f));
+    } else {
+      add_new(rest, std::move(f));
+    }
+  }
 }
 
 bool all_utf8(std::span<const std::string_view> values) noexcept {

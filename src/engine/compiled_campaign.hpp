@@ -4,7 +4,9 @@
 #pragma once
 
 #include <broadside/campaign.hpp>
+#include <broadside/check.hpp>
 #include <broadside/options.hpp>
+#include <broadside/sender.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,8 +21,9 @@ namespace broadside::engine_detail {
 
 struct compiled_campaign {
   struct weighted_route {
-    std::uint16_t route;              // index in options::routes
-    std::uint32_t cumulative_weight;  // of this and those before it
+    std::uint16_t route = 0;              // index in options::routes
+    std::uint32_t cumulative_weight = 0;  // of this and those before it
+    content_limits limits{};              // the strictest of all profiles that bind messages of this campaign there
   };
 
   campaign definition;
@@ -28,12 +31,22 @@ struct compiled_campaign {
   text::compiled_template text;
   text::compiled_template fallback_text;
   std::vector<weighted_route> routes;  // at least one
-  std::uint16_t sender_lane = 0;       // 0: the sender has no limit; else 1 + index in options::senders
+  std::optional<sender> from;          // always there; an optional because a sender cannot be without one
+  std::optional<sender> fallback_from;
+  std::vector<finding> findings;  // warnings and advice: errors end compile()
+  std::uint16_t sender_lane = 0;  // 0: the sender has no limit; else 1 + index in options::senders
 
-  /// Errors: invalid_campaign with every violation.
-  [[nodiscard]] static result<std::unique_ptr<compiled_campaign>, failure> compile(campaign,
-                                                                                   std::span<const route_options>,
-                                                                                   std::span<const sender_limit>);
+  /// `profiles` hold beside those of the routes' providers. Errors: invalid_campaign with every violation.
+  [[nodiscard]] static result<std::unique_ptr<compiled_campaign>, failure> compile(
+      campaign, std::span<const route_options>, std::span<const sender_limit>,
+      std::span<const content_limits> profiles);
+
+  /// Whether `which`, an index into `routes`, carries messages to the recipient's country, and the sender works there.
+  /// A country that is not known is not refused.
+  [[nodiscard]] bool reaches(std::size_t which, phone to) const noexcept;
+
+  /// The rules for messages of this campaign on a route, an index in options::routes that is one of `routes`.
+  [[nodiscard]] const content_limits& limits_on(std::uint16_t route) const noexcept;
 
   /// The index into `routes` that this message falls to, by weight. Depends on nothing but the id: the shares are exact
   /// over any run of consecutive ids.
@@ -45,16 +58,28 @@ struct compiled_campaign {
     std::size_t text_at = 0;
     std::size_t fallback_at = 0;
     std::size_t end = 0;
+    std::optional<errc> fault;  // the fallback cannot be brought into shape; the texts are as far as they came
+    sms_size fallback_size{};
   };
-  /// Appends the texts to `buffer`. `values` match `definition.attributes`.
-  [[nodiscard]] rendered render(std::string& buffer, std::span<const std::string_view> values) const;
+  /// Appends the texts to `buffer`, the fallback after smart encoding and its part limit. `values` match
+  /// `definition.attributes`; `scratch` is kept for its capacity.
+  [[nodiscard]] rendered render(std::string& buffer, std::span<const std::string_view> values,
+                                std::string& scratch) const;
 
   /// Points `out` at the rendered texts and fills in what the campaign fixes. `out` is dead when `buffer` changes.
   void fill(message& out, const rendered&, std::string_view buffer, wall_time now) const noexcept;
 };
 
-/// The first rule of the provider that a rendered message breaks; nothing when it keeps them all.
-[[nodiscard]] std::optional<errc> broken_limit(const message&, const content_limits&) noexcept;
+/// Why a rendered message cannot leave by a route with these rules; nothing: it can.
+[[nodiscard]] std::optional<errc> fault_of(const message&, const compiled_campaign::rendered&,
+                                           const content_limits&) noexcept;
+
+/// The rules that hold on a route: its provider's and `profiles`.
+[[nodiscard]] combined_limits rules_of(const route_options&, std::span<const content_limits> profiles);
+
+/// Adds the findings that are errors to `errors`, each as a violation, and the others to `rest`; what is there already
+/// is not told again, for several routes may break the same rule of the same company.
+void sort_findings(std::vector<finding> found, std::vector<violation>& errors, std::vector<finding>& rest);
 
 /// Whether every value is UTF-8.
 [[nodiscard]] bool all_utf8(std::span<const std::string_view> values) noexcept;

@@ -109,8 +109,9 @@ void dispatcher::admit(slot_index i, time_point now) {
   books_[static_cast<std::size_t>(s.told.campaign)].take();
   ++held_;
   if (s.oversize) return settle(i, outcome::rejected, errc::recipient_too_large);
-  const auto number = phone::parse(s.told.recipient);
+  const auto number = phone::parse(s.told.recipient, c.definition.dialling);
   if (!number) return settle(i, outcome::rejected, static_cast<errc>(number.error().value()));
+  if (const auto why = refused_as_recipient(*number)) return settle(i, outcome::rejected, *why);
   s.to = *number;
   if (s.value_count != c.definition.attributes.size())
     return settle(i, outcome::rejected, errc::wrong_number_of_values);
@@ -138,21 +139,22 @@ bool dispatcher::keep(slot_index i, time_point now) {
 void dispatcher::assign(slot_index i, bool to_front, time_point now) {
   slot& s = slots_[i];
   const compiled_campaign& c = *campaign_of(i).compiled;
-  std::uint16_t route = s.told.route;
+  std::optional<std::uint16_t> route;
   // After a lost answer only the provider that may have the message can tell a repeat; elsewhere it is a second copy.
-  if (!s.answer_lost) {
-    const std::size_t first = c.choose_route(s.told.id);
-    route = c.routes[first].route;
-    for (std::size_t k = 0; k < c.routes.size(); ++k) {
-      const std::uint16_t candidate = c.routes[(first + k) % c.routes.size()].route;
-      if (rests(*routes_[candidate].shared, now)) continue;
-      route = candidate;
-      break;
-    }
+  if (s.answer_lost) route = s.told.route;
+  const std::size_t first = c.choose_route(s.told.id);
+  for (std::size_t k = 0; k < c.routes.size() && !s.answer_lost; ++k) {
+    const std::size_t candidate = (first + k) % c.routes.size();
+    if (!c.reaches(candidate, *s.to)) continue;
+    const std::uint16_t index = c.routes[candidate].route;
+    const bool works = !rests(*routes_[index].shared, now);
+    if (works || !route) route = index;
+    if (works) break;
   }
-  s.told.route = route;
+  if (!route) return settle(i, outcome::rejected, errc::country_not_served);
+  s.told.route = *route;
   s.sender_lane = c.sender_lane;
-  wait_in_lane(routes_[route], i, to_front);
+  wait_in_lane(routes_[*route], i, to_front);
 }
 
 void dispatcher::wait_in_lane(route_on_shard& r, slot_index i, bool to_front) {
@@ -211,7 +213,7 @@ bool dispatcher::start_request(std::uint16_t route, lane& l, time_point now) {
   flight& f = r.flights[*exchange];
   const std::size_t before = l.waiting.size();
   collect(r, l, f, now);
-  render(r, l, f);
+  render(l, f);
   if (!f.messages.empty() && encode(r, l, f, r.client->body(*exchange))) {
     send(r, *exchange, now);
     return true;
@@ -234,27 +236,27 @@ void dispatcher::collect(route_on_shard& r, lane& l, flight& f, time_point now) 
   rate::give_back(l.limits, f.granted, f.granted.count - static_cast<std::uint32_t>(f.messages.size()));
 }
 
-/// Renders and checks the flight's messages into text_ and messages_. Those that break a rule of the provider are
-/// settled and leave the flight.
-void dispatcher::render(route_on_shard& r, lane& l, flight& f) {
+/// Renders and checks the flight's messages into text_ and messages_. Those that break a rule of the route's
+/// profiles are settled and leave the flight.
+void dispatcher::render(lane& l, flight& f) {
   text_.clear();
   ranges_.clear();
   messages_.clear();
   for (const slot_index i : f.messages) {
     values_.resize(slots_[i].value_count);
     slots_.load(i, values_);
-    ranges_.push_back(campaign_of(i).compiled->render(text_, values_));
+    ranges_.push_back(campaign_of(i).compiled->render(text_, values_, scratch_));
   }
   const wall_time wall = shared_.environment_->wall_now();
-  const content_limits& limits = r.shared->options->provider->limits();
   std::size_t kept = 0;
   for (std::size_t k = 0; k < f.messages.size(); ++k) {
     const slot_index i = f.messages[k];
     messages_.push_back(message{.id = slots_[i].told.id, .to = *slots_[i].to});
-    campaign_of(i).compiled->fill(messages_.back(), ranges_[k], text_, wall);
-    if (const auto broken = broken_limit(messages_.back(), limits)) {
+    const compiled_campaign& c = *campaign_of(i).compiled;
+    c.fill(messages_.back(), ranges_[k], text_, wall);
+    if (const auto fault = fault_of(messages_.back(), ranges_[k], c.limits_on(slots_[i].told.route))) {
       messages_.pop_back();
-      settle(i, outcome::rejected, *broken);
+      settle(i, outcome::rejected, *fault);
     } else {
       f.messages[kept++] = i;
     }

@@ -95,7 +95,7 @@ class dispatcher {
   bool start_request(std::uint16_t route, lane&, time_point now);
   void collect(route_on_shard&, lane&, flight&, time_point now);
   bool encode(route_on_shard&, lane&, flight&, std::string& body);
-  void render(route_on_shard&, lane&, flight&);
+  void render(lane&, flight&);
   void send(route_on_shard&, http::exchange, time_point now);
   void send_durable(route_on_shard&, time_point now);
   void apply(std::uint16_t route, slot_index, const verdict&, time_point now);
@@ -140,6 +140,7 @@ class dispatcher {
 
   // scratch, kept for their capacity
   std::string text_;
+  std::string scratch_;
   std::vector<compiled_campaign::rendered> ranges_;
   std::vector<message> messages_;
   std::vector<message_id> ids_;

@@ -10,6 +10,7 @@
 #include <engine/wake_fd.hpp>
 #include <journal/memory_journal.hpp>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -65,6 +66,11 @@ class engine::impl {
   ~impl() { stop(); }
 
   result<void, failure> start() {
+    if (shared_.options.preflight.mode != preflight_mode::off) {
+      auto opened = preflight::open(shared_.options.preflight, *shared_.environment_);
+      if (!opened) return opened.error();
+      preflight_.emplace(std::move(*opened));
+    }
     for (unsigned i = 0; i < shared_.options.shards; ++i) {
       auto made = shard::make(shared_, i, settled_);
       if (!made) return made.error();
@@ -77,15 +83,25 @@ class engine::impl {
   }
 
   result<campaign_id, failure> launch(campaign c) {
-    const std::scoped_lock lock(control_);
-    if (campaigns_.is_full()) return failure{errc::too_many_campaigns, {}};
-    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders);
+    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders,
+                                               shared_.options.profiles);
     if (!compiled) return compiled.error();
     auto entry = std::make_unique<campaign_entry>();
+    entry->findings = std::move((*compiled)->findings);
+    if (auto seen = look_at_media(**compiled, entry->findings); !seen) return seen.error();
+    std::stable_sort(entry->findings.begin(), entry->findings.end(),
+                     [](const finding& a, const finding& b) { return a.severity < b.severity; });
     entry->compiled = std::move(*compiled);
     const std::uint32_t wanted = entry->compiled->definition.inside_max;
     entry->places_max = wanted != 0 ? std::min(wanted, slots_.count()) : slots_.count() / 2;
+    const std::scoped_lock lock(control_);
+    if (campaigns_.is_full()) return failure{errc::too_many_campaigns, {}};
     return campaign_id{campaigns_.add(std::move(entry))};
+  }
+
+  [[nodiscard]] std::vector<finding> findings(campaign_id id) const {
+    const campaign_entry* c = find(id);
+    return c == nullptr ? std::vector<finding>{} : c->findings;
   }
 
   result<source_id> open_source(campaign_id id, std::string_view name) {
@@ -146,6 +162,7 @@ class engine::impl {
   void stop() noexcept;
 
  private:
+  result<void, failure> look_at_media(const compiled_campaign&, std::vector<finding>& found);
   static void wake_shard(void* self, unsigned waiter) noexcept { static_cast<impl*>(self)->shards_[waiter]->wake(); }
   static void wake_host(void* self, unsigned) noexcept {
     static_cast<impl*>(self)->news_.signal();
@@ -176,9 +193,34 @@ class engine::impl {
   std::vector<std::unique_ptr<shard>> shards_;
   std::atomic<std::uint64_t> next_id_{0};
   std::atomic<bool> signalled_{false};  // news_ may be readable
+  std::mutex looking_;                  // preflight_: one look at a time
+  std::optional<preflight> preflight_;  // none: media are not looked at
   std::mutex control_;                  // launch, open_source, stop: never taken by a shard
   bool stopped_ = false;                // guarded by control_
 };
+
+/// Fetches the campaign's media and judges them by the rules of each of its routes.
+result<void, failure> engine::impl::look_at_media(const compiled_campaign& c, std::vector<finding>& found) {
+  if (!preflight_ || c.definition.media.empty()) return {};
+  std::vector<std::string> urls;
+  for (const media_link& each : c.definition.media) urls.push_back(each.url);
+  const auto reports = [&] {
+    const std::scoped_lock lock(looking_);
+    return preflight_->look(urls);
+  }();
+  if (!reports) return failure{reports.error(), {}};
+  std::vector<violation> errors;
+  for (const auto& w : c.routes) {
+    auto said =
+        check_media(c.definition, *reports, rules_of(shared_.options.routes[w.route], shared_.options.profiles));
+    for (finding& f : said) {
+      if (shared_.options.preflight.mode == preflight_mode::warn) f.severity = std::max(f.severity, severity::warning);
+    }
+    sort_findings(std::move(said), errors, found);
+  }
+  if (!errors.empty()) return failure{errc::invalid_campaign, std::move(errors)};
+  return {};
+}
 
 errc engine::impl::refusal(const source_entry& source, const campaign_entry& c) const noexcept {
   if (intake_.closed()) return errc::intake_closed;
@@ -431,6 +473,7 @@ result<engine, failure> engine::open(options o, environment& env) {
 }
 
 result<campaign_id, failure> engine::launch(campaign c) { return impl_->launch(std::move(c)); }
+std::vector<finding> engine::findings(campaign_id id) const { return impl_->findings(id); }
 result<source_id> engine::open_source(campaign_id id, std::string_view name) { return impl_->open_source(id, name); }
 submitted engine::submit(source_id id, ordinal first, std::span<const recipient> recipients) noexcept {
   return impl_->submit(id, first, recipients);

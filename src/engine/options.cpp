@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <broadside/options.hpp>
+#include <broadside/sender.hpp>
 #include <chrono>
-#include <engine/sender.hpp>
 #include <string>
 #include <string_view>
 
@@ -66,8 +66,8 @@ void check_routes(checker& c, const std::vector<route_options>& routes) {
     }
     if (!r.provider) c.add(at + ".provider", "is required");
     if (r.provider) {
-      c.in_range<std::size_t>(at + ".provider.limits.messages_per_request_max",
-                              r.provider->limits().messages_per_request_max, 1, 10'000);
+      c.in_range<std::uint32_t>(at + ".provider.limits.messages_per_request_max",
+                                r.provider->limits().messages_per_request_max, 1, 10'000);
     }
     c.limit(at + ".limit", r.limit);
     check_http(c, at + ".http", r.http);
@@ -76,17 +76,27 @@ void check_routes(checker& c, const std::vector<route_options>& routes) {
 
 void check_senders(checker& c, const std::vector<sender_limit>& senders) {
   c.in_range<std::size_t>("senders", senders.size(), 0, 65'535);
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   for (std::size_t i = 0; i < senders.size(); ++i) {
     const std::string at = fmt::format("senders[{}]", i);
-    if (senders[i].sender.empty()) c.add(at + ".sender", "is required");
     c.limit(at + ".limit", senders[i].limit);
-    names.push_back(engine_detail::sender_key(senders[i].sender));
+    if (const auto parsed = sender::parse(senders[i].sender)) {
+      names.emplace_back(parsed->text());  // however it is spelt
+    } else {
+      c.add(at + ".sender", fmt::format("\"{}\": {}", senders[i].sender, parsed.error().message()));
+    }
   }
   std::sort(names.begin(), names.end());
   for (auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end();
        twice = std::adjacent_find(std::upper_bound(twice, names.end(), *twice), names.end())) {
     c.add("senders", fmt::format("\"{}\" is listed twice", *twice));
+  }
+}
+
+void check_profiles(checker& c, const std::vector<content_limits>& profiles) {
+  c.in_range<std::size_t>("profiles", profiles.size(), 0, 32);
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    if (profiles[i].name.empty()) c.add(fmt::format("profiles[{}].name", i), "is required");
   }
 }
 
@@ -96,6 +106,8 @@ std::vector<violation> options::validate() const {
   checker c;
   check_routes(c, routes);
   check_senders(c, senders);
+  check_profiles(c, profiles);
+  for (violation& v : preflight.validate()) c.add("preflight." + v.field, std::move(v.rule));
   c.in_range<std::uint16_t>("retry.attempts_max", retry.attempts_max, 1, 100);
   constexpr milliseconds tick{1};
   constexpr milliseconds day{86'400'000};

@@ -27,6 +27,7 @@ enum class campaign_state : std::uint8_t { running, paused, cancelled };
 /// A launched campaign: the immutable part, and what host threads set.
 struct campaign_entry {
   std::unique_ptr<const compiled_campaign> compiled;  // constant after launch()
+  std::vector<finding> findings;                      // constant after launch()
   std::atomic<campaign_state> state{campaign_state::running};
   std::atomic<std::uint64_t> submitted{0};  // counted before the message can be taken from the intake
   std::uint32_t places_max = 0;             // constant after launch()

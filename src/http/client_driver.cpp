@@ -3,8 +3,6 @@
 // Shard thread only. In steady state a request costs no allocation: each connection owns its buffers and the memory of
 // its handlers. Handlers keep everything alive by one reference that is not atomic; they touch nothing once the client
 // is gone.
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -14,7 +12,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -26,6 +23,7 @@
 #include <http/pool.hpp>
 #include <http/request_head.hpp>
 #include <http/response_parser.hpp>
+#include <http/tls_driver.hpp>
 #include <http/url.hpp>
 #include <memory>
 #include <optional>
@@ -171,18 +169,6 @@ struct timer_handler {
   void operator()(error_code ec) { owner->on_timer(ec); }
 };
 
-error_code closed_by_peer(error_code ec) noexcept {
-  const bool closed = ec == asio::error::eof || ec == asio::ssl::error::stream_truncated;
-  return closed ? make_error_code(errc::connection_closed) : ec;
-}
-
-// Of everything OpenSSL finds wrong with a certificate, the first entry of its queue may be a detail of the arithmetic.
-error_code why_handshake_failed(connection& c, error_code ec, bool verify) noexcept {
-  if (!verify || SSL_get_verify_result(c.tls->native_handle()) == X509_V_OK) return closed_by_peer(ec);
-  constexpr int verify_failed = ERR_PACK(ERR_LIB_SSL, 0, SSL_R_CERTIFICATE_VERIFY_FAILED);
-  return {verify_failed, asio::error::get_ssl_category()};
-}
-
 void shut(connection& c) {
   error_code ignored;
   c.socket.close(ignored);
@@ -278,15 +264,7 @@ void core::on_connected(connection& c, error_code ec, std::size_t) {
 void core::start_handshake(connection& c, time_point now) {
   const std::string& name = tls_.server_name.empty() ? origin_.host : tls_.server_name;
   c.tls.emplace(c.socket, *tls_context_);
-  error_code ec;
-  error_code is_a_name;
-  asio::ip::make_address(name, is_a_name);
-  // RFC 6066 section 3: an address is not sent as a server name
-  if (is_a_name && SSL_set_tlsext_host_name(c.tls->native_handle(), name.c_str()) != 1) {
-    ec = error_code(static_cast<int>(ERR_get_error()), asio::error::get_ssl_category());
-  }
-  if (!ec) c.tls->set_verify_mode(tls_.verify ? asio::ssl::verify_peer : asio::ssl::verify_none, ec);
-  if (!ec && tls_.verify) c.tls->set_verify_callback(asio::ssl::host_name_verification(name), ec);
+  const error_code ec = prepare_handshake(c.tls->native_handle(), name, tls_);
   if (ec) return happened(c, connection_event::failed, now, ec);
   c.tls->async_handshake(asio::ssl::stream_base::client, io_handler<&core::on_handshaken>(this, c));
 }
@@ -294,7 +272,7 @@ void core::start_handshake(connection& c, time_point now) {
 void core::on_handshaken(connection& c, error_code ec, std::size_t) {
   const time_point now = env_.now();
   if (!end_of_handler(c, now)) return;
-  if (ec) ec = why_handshake_failed(c, ec, tls_.verify);
+  if (ec) ec = why_handshake_failed(c.tls->native_handle(), ec, tls_);
   happened(c, ec ? connection_event::failed : connection_event::handshaken, now, ec);
   if (!is_gone()) settle(now);
 }
@@ -497,28 +475,6 @@ class asio_client final : public client {
   core_ptr core_;
 };
 
-// ---- set-up
-
-error_code last_openssl_error() noexcept {
-  const unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  if (code == 0) return make_error_code(boost::system::errc::io_error);
-  return {static_cast<int>(code), asio::error::get_ssl_category()};
-}
-
-result<asio::ssl::context> make_tls_context(const tls_options& tls) {
-  SSL_CTX* const native = SSL_CTX_new(TLS_client_method());
-  if (native == nullptr) return last_openssl_error();
-  asio::ssl::context context(native);
-  if (SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) != 1) return last_openssl_error();
-  if (!tls.verify) return context;
-  ERR_clear_error();
-  const int loaded = tls.ca_file.empty() ? SSL_CTX_set_default_verify_paths(native)
-                                         : SSL_CTX_load_verify_locations(native, tls.ca_file.c_str(), nullptr);
-  if (loaded != 1) return last_openssl_error();
-  return context;
-}
-
 }  // namespace
 
 result<std::unique_ptr<client>> make_client(asio::io_context& loop, const http_endpoint& endpoint,
@@ -532,7 +488,7 @@ result<std::unique_ptr<client>> make_client(asio::io_context& loop, const http_e
   if (to->tls) {
     auto made = make_tls_context(tls);
     if (!made) return made.error();
-    context.emplace(std::move(*made));
+    context.emplace(made->release());
   }
   core_ptr c(new core(loop, std::move(*to), std::move(*head), options, std::move(context), tls, env, seed, listener));
   return std::unique_ptr<client>(std::make_unique<asio_client>(std::move(c)));

@@ -37,18 +37,32 @@ bool is_ours(std::string_view name) noexcept {
   return std::any_of(ours.begin(), ours.end(), [&](std::string_view other) { return equal_names(name, other); });
 }
 
-}  // namespace
-
-result<std::string> make_request_head(const http_endpoint& endpoint, std::string_view authority) {
-  if (!is_origin_form(endpoint.target)) return errc::invalid_argument;
-  std::string head = "POST " + endpoint.target + " HTTP/1.1\r\nHost: ";
-  head += authority;
-  head += "\r\n";
-  for (const http_header& header : endpoint.headers) {
+// Request line and fields, up to where the last ones follow.
+result<std::string> begin_head(std::string_view method, std::string_view target, std::string_view authority,
+                               std::span<const http_header> headers) {
+  if (!is_origin_form(target)) return errc::invalid_argument;
+  std::string head(method);
+  head.append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(authority).append("\r\n");
+  for (const http_header& header : headers) {
     if (!is_token(header.name) || !is_field_value(header.value) || is_ours(header.name)) return errc::invalid_argument;
     head += header.name + ": " + header.value + "\r\n";
   }
-  head += "Connection: keep-alive\r\nContent-Length: ";
+  head += "Connection: keep-alive\r\n";
+  return head;
+}
+
+}  // namespace
+
+result<std::string> make_request_head(const http_endpoint& endpoint, std::string_view authority) {
+  auto head = begin_head("POST", endpoint.target, authority, endpoint.headers);
+  if (head) *head += "Content-Length: ";
+  return head;
+}
+
+result<std::string> make_get_request(std::string_view target, std::string_view authority,
+                                     std::span<const http_header> headers) {
+  auto head = begin_head("GET", target, authority, headers);
+  if (head) *head += "\r\n";
   return head;
 }
 

@@ -25,11 +25,13 @@ struct collected {
   std::string body;
   fixed_string<64> retry_after;
   bool retry_after_given = false;
+  std::unique_ptr<object_head> object;  // null: nobody asks for these
 
   void clear() noexcept {
     body.clear();
     retry_after.clear();
     retry_after_given = false;
+    if (object) *object = {};
   }
 
   void append(std::string_view piece) {
@@ -38,6 +40,33 @@ struct collected {
     body.append(piece);
   }
 };
+
+void keep_field(object_head& out, beast_http::field name, string_view value) {
+  const auto keep = [&](std::string& field) {
+    if (field.empty()) field.assign(value.data(), value.size());
+  };
+  switch (name) {
+    case beast_http::field::content_type:
+      return keep(out.content_type);
+    case beast_http::field::content_encoding:
+      return keep(out.content_encoding);
+    case beast_http::field::content_range:
+      return keep(out.content_range);
+    case beast_http::field::accept_ranges:
+      return keep(out.accept_ranges);
+    case beast_http::field::location:
+      return keep(out.location);
+    case beast_http::field::etag:
+      return keep(out.etag);
+    case beast_http::field::last_modified:
+      return keep(out.last_modified);
+    case beast_http::field::transfer_encoding:
+      out.chunked = true;
+      return;
+    default:
+      return;
+  }
+}
 
 class head_parser final : public beast_http::basic_parser<false> {
  public:
@@ -52,6 +81,7 @@ class head_parser final : public beast_http::basic_parser<false> {
   void on_request_impl(beast_http::verb, string_view, string_view, int, error_code&) override {}
   void on_response_impl(int code, string_view, int, error_code&) override { status_ = code; }
   void on_field_impl(beast_http::field name, string_view, string_view value, error_code&) override {
+    if (out_.object) keep_field(*out_.object, name, value);
     if (out_.retry_after_given || name != beast_http::field::retry_after) return;
     out_.retry_after_given = true;
     // Of a number too long to keep, any part beyond 24 hours will do; no date is this long.
@@ -79,7 +109,9 @@ bool may_become_an_answer(std::string_view bytes) noexcept {
 
 class response_parser::impl {
  public:
-  impl(std::size_t head_max, std::size_t body_max) : head_max_(head_max), body_max_(body_max) {
+  impl(std::size_t head_max, std::size_t body_max, reading_for use)
+      : head_max_(head_max), body_max_(body_max), cuts_(use == reading_for::objects) {
+    if (use == reading_for::objects) got_.object = std::make_unique<object_head>();
     carry_.reserve(512);
     got_.body.reserve(512 + body_padding);
     reset();
@@ -108,7 +140,8 @@ class response_parser::impl {
 
   [[nodiscard]] error_code error() const noexcept { return error_; }
   [[nodiscard]] bool keep_alive() const noexcept {
-    return state_ == progress::complete && !trailing_ && in_ != part::body_to_close && head_->keep_alive();
+    const bool is_whole = state_ == progress::complete && !is_cut_ && in_ != part::body_to_close;
+    return is_whole && !trailing_ && head_->keep_alive();
   }
   [[nodiscard]] bool needs_wall_time() const noexcept {
     return got_.retry_after_given && retry_after_is_date(got_.retry_after);
@@ -120,6 +153,9 @@ class response_parser::impl {
     if (got_.retry_after_given) out.retry_after = read_retry_after(got_.retry_after, now);
     return out;
   }
+  [[nodiscard]] const object_head* head() const noexcept { return in_ == part::head ? nullptr : got_.object.get(); }
+  [[nodiscard]] std::string_view body_so_far() const noexcept { return got_.body; }
+  [[nodiscard]] bool has_more() const noexcept { return trailing_; }
 
  private:
   enum class part : std::uint8_t { head, body_of_length, body_in_chunks, body_to_close };
@@ -129,6 +165,7 @@ class response_parser::impl {
     got_.clear();
     head_.emplace(got_);
     in_ = part::head;
+    is_cut_ = false;
   }
 
   progress fail(errc why) noexcept {
@@ -177,6 +214,7 @@ class response_parser::impl {
   // RFC 9112 section 6.3
   void begin_body() {
     const auto length = head_->content_length();
+    if (got_.object) describe(length);
     if (head_->is_done()) {
       in_ = part::body_of_length;
       state_ = progress::complete;
@@ -185,11 +223,17 @@ class response_parser::impl {
       chunks_.reset(body_max_, head_max_);
     } else if (length) {
       in_ = part::body_of_length;
-      if (*length > body_max_) return static_cast<void>(fail(errc::response_too_large));
-      body_size_ = static_cast<std::size_t>(*length);
+      if (*length > body_max_ && !cuts_) return static_cast<void>(fail(errc::response_too_large));
+      body_size_ = static_cast<std::size_t>(std::min<std::uint64_t>(*length, body_max_));
+      is_cut_ = *length > body_max_;
     } else {
       in_ = part::body_to_close;
     }
+  }
+
+  void describe(const boost::optional<std::uint64_t>& length) {
+    got_.object->status = static_cast<unsigned>(head_->status());
+    if (length) got_.object->content_length = *length;
   }
 
   void feed_body(std::string_view& bytes) {
@@ -228,20 +272,22 @@ class response_parser::impl {
 
   const std::size_t head_max_;
   const std::size_t body_max_;
+  const bool cuts_;
   collected got_;
   std::optional<head_parser> head_;  // serves one message; renewed in place
   chunked_reader chunks_;
   std::string carry_;           // the beginning of a head
   std::size_t head_bytes_ = 0;  // heads so far, of interim answers too
-  std::size_t body_size_ = 0;   // what Content-Length says
+  std::size_t body_size_ = 0;   // what Content-Length says, or as much of it as is taken
   part in_ = part::head;
   bool trailing_ = false;
+  bool is_cut_ = false;
   progress state_ = progress::need_more;
   error_code error_;
 };
 
-response_parser::response_parser(std::size_t head_max, std::size_t body_max)
-    : impl_(std::make_unique<impl>(head_max, body_max)) {}
+response_parser::response_parser(std::size_t head_max, std::size_t body_max, reading_for use)
+    : impl_(std::make_unique<impl>(head_max, body_max, use)) {}
 response_parser::~response_parser() = default;
 void response_parser::reset() noexcept { impl_->reset(); }
 response_parser::progress response_parser::feed(std::string_view bytes) { return impl_->feed(bytes); }
@@ -250,5 +296,8 @@ error_code response_parser::error() const noexcept { return impl_->error(); }
 bool response_parser::keep_alive() const noexcept { return impl_->keep_alive(); }
 bool response_parser::needs_wall_time() const noexcept { return impl_->needs_wall_time(); }
 http_response response_parser::response(wall_time now) const noexcept { return impl_->response(now); }
+const object_head* response_parser::head() const noexcept { return impl_->head(); }
+std::string_view response_parser::body_so_far() const noexcept { return impl_->body_so_far(); }
+bool response_parser::has_more() const noexcept { return impl_->has_more(); }
 
 }  // namespace broadside::http

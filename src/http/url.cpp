@@ -1,6 +1,7 @@
-// http/url - where a route connects to, over Boost.URL.
+// http/url - where to connect to, over Boost.URL.
 #include <algorithm>
 #include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 #include <http/url.hpp>
 
@@ -26,16 +27,10 @@ bool is_only_an_origin(const boost::urls::url_view& url) {
   return !url.has_userinfo() && !url.has_query() && !url.has_fragment() && (path.empty() || path == "/");
 }
 
-}  // namespace
-
-result<origin> parse_origin(std::string_view base_url) {
-  if (base_url.size() > url_bytes_max) return errc::invalid_url;
-  const auto parsed = boost::urls::parse_absolute_uri(base_url);
-  if (!parsed) return errc::invalid_url;
-  const boost::urls::url_view url = *parsed;
+result<origin> read_origin(const boost::urls::url_view& url) {
   const auto scheme = url.scheme_id();
   if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https) return errc::invalid_url;
-  if (!url.has_authority() || !is_only_an_origin(url) || !has_usable_host(url)) return errc::invalid_url;
+  if (!url.has_authority() || url.has_userinfo() || !has_usable_host(url)) return errc::invalid_url;
 
   origin out;
   out.tls = scheme == boost::urls::scheme::https;
@@ -53,6 +48,38 @@ result<origin> parse_origin(std::string_view base_url) {
   out.authority = url.host_type() == boost::urls::host_type::ipv6 ? "[" + out.host + "]" : out.host;
   if (out.port != standard) out.authority += ":" + std::to_string(out.port);
   return out;
+}
+
+}  // namespace
+
+result<origin> parse_origin(std::string_view base_url) {
+  if (base_url.size() > url_bytes_max) return errc::invalid_url;
+  const auto parsed = boost::urls::parse_absolute_uri(base_url);
+  if (!parsed || !is_only_an_origin(*parsed)) return errc::invalid_url;
+  return read_origin(*parsed);
+}
+
+result<location> parse_location(std::string_view url) {
+  if (url.size() > url_bytes_max) return errc::invalid_url;
+  const auto parsed = boost::urls::parse_uri(url);
+  if (!parsed) return errc::invalid_url;
+  auto at = read_origin(*parsed);
+  if (!at) return at.error();
+  location out{.at = std::move(*at), .target = std::string(std::string_view(parsed->encoded_path()))};
+  if (out.target.empty()) out.target = "/";
+  if (parsed->has_query()) out.target.append("?").append(std::string_view(parsed->encoded_query()));
+  return out;
+}
+
+result<std::string> resolve_reference(std::string_view base, std::string_view reference) {
+  if (base.size() > url_bytes_max || reference.size() > url_bytes_max) return errc::invalid_url;
+  const auto from = boost::urls::parse_uri(base);
+  const auto to = boost::urls::parse_uri_reference(reference);
+  if (!from || !to) return errc::invalid_url;
+  boost::urls::url out;
+  if (!boost::urls::resolve(*from, *to, out)) return errc::invalid_url;
+  out.remove_fragment();
+  return std::string(std::string_view(out.buffer()));
 }
 
 }  // namespace broadside::http

@@ -1,6 +1,6 @@
-// http/url - where a route connects to: scheme, host and port of a base URL.
+// http/url - where to connect to: scheme, host and port of a URL, and what to ask for there.
 //
-// Pure; allocates its strings once at set-up. Any thread.
+// Pure; allocates its strings, never on a path that messages take. Any thread.
 #pragma once
 
 #include <broadside/result.hpp>
@@ -21,5 +21,19 @@ struct origin {
 /// Reads "http://host[:port]" or "https://…", with at most a "/" behind. User info, path, query and fragment are
 /// refused: a base URL with a secret in it would end up in texts. Errors: invalid_url.
 [[nodiscard]] result<origin> parse_origin(std::string_view base_url);
+
+/// Where one object is.
+struct location {
+  origin at;
+  std::string target;  ///< path and query, in origin form (RFC 9112 section 3.2.1)
+};
+
+/// Reads an absolute http or https URL with any path and query; a fragment is dropped. User info is refused, and so is
+/// what has to be percent-encoded and is not. Errors: invalid_url.
+[[nodiscard]] result<location> parse_location(std::string_view url);
+
+/// The URL that `reference`, as a Location field has it, means at `base` (RFC 3986 section 5.2), without its fragment.
+/// Errors: invalid_url.
+[[nodiscard]] result<std::string> resolve_reference(std::string_view base, std::string_view reference);
 
 }  // namespace broadside::http

@@ -1,10 +1,13 @@
-// phone/phone - reads E.164 numbers the way customer records write them, and nothing else.
+// phone/phone - reads telephone numbers the way customer records write them, and nothing else.
 //
-// Pure: any thread, no state, no allocation except in to_string() and masked(). One pass over at most 64 bytes.
+// Pure: any thread, no state, no allocation except in to_string() and masked(). One pass over at most 64 bytes, and one
+// more before it when there are bytes beyond ASCII.
 #include <algorithm>
 #include <array>
 #include <broadside/phone.hpp>
 #include <cstddef>
+#include <phone/calling_codes.hpp>
+#include <phone/nanp.hpp>
 
 namespace broadside {
 namespace {
@@ -12,159 +15,215 @@ namespace {
 constexpr std::size_t bytes_max = 64;
 constexpr std::size_t digits_min = 7;
 constexpr std::size_t digits_max = 15;  // ITU-T E.164 §6.2.1
+constexpr std::size_t prefix_max = 3;   // "011"
 
-struct code_range {
-  unsigned first, last;
-};
-
-// ITU-T E.164 list of assigned country codes, three digits each; 259, 671, 684 and the like are not assigned. Codes
-// that are reserved or withdrawn and still may ring (379, 388, 888, 970) are let through: the network decides.
-constexpr std::array three_digits{
-    code_range{211, 213}, code_range{216, 216}, code_range{218, 218}, code_range{220, 258}, code_range{260, 269},
-    code_range{290, 291}, code_range{297, 299}, code_range{350, 359}, code_range{370, 383}, code_range{385, 389},
-    code_range{420, 421}, code_range{423, 423}, code_range{500, 509}, code_range{590, 599}, code_range{670, 670},
-    code_range{672, 683}, code_range{685, 692}, code_range{800, 800}, code_range{808, 808}, code_range{850, 850},
-    code_range{852, 853}, code_range{855, 856}, code_range{870, 870}, code_range{878, 878}, code_range{880, 883},
-    code_range{886, 886}, code_range{888, 888}, code_range{960, 968}, code_range{970, 977}, code_range{979, 979},
-    code_range{992, 996}, code_range{998, 998},
-};
-constexpr std::array two_digits{
-    code_range{20, 20}, code_range{27, 27}, code_range{30, 34}, code_range{36, 36}, code_range{39, 41},
-    code_range{43, 49}, code_range{51, 58}, code_range{60, 66}, code_range{81, 82}, code_range{84, 84},
-    code_range{86, 86}, code_range{90, 95}, code_range{98, 98},
-};
-
-/// By the first three digits: how many of them are the country code; 0: none is assigned.
-constexpr auto code_lengths = [] {
-  std::array<std::uint8_t, 1000> lengths{};
-  const auto set = [&](unsigned code, unsigned width, std::uint8_t length) {
-    for (unsigned i = 0; i < width; ++i) lengths[code * width + i] = length;
-  };
-  set(1, 100, 1);
-  set(7, 100, 1);
-  for (const auto& range : two_digits) {
-    for (auto code = range.first; code <= range.last; ++code) set(code, 10, 2);
-  }
-  for (const auto& range : three_digits) {
-    for (auto code = range.first; code <= range.last; ++code) set(code, 1, 3);
-  }
-  return lengths;
-}();
+constexpr std::size_t nanp_digits = 11;
+constexpr std::uint64_t nanp_first = 10'000'000'000;  // +1 000 000 0000
+constexpr std::uint64_t universal_access = 1310;      // +1 310 XXXX: what stands before the last four digits
 
 // Plans without a trunk prefix 0. Where "(0)" stands all the same it is a digit: Italian numbers begin with it from
 // abroad too, and a North American one that does is wrong.
 constexpr std::array<std::string_view, 6> plans_without_trunk_zero{"1", "39", "225", "241", "242", "378"};
 
-/// The digits read so far, behind "+" or "00".
+enum class byte_class : std::uint8_t { other, digit, separator, open_bracket, plus };
+
+constexpr auto byte_classes = [] {
+  std::array<byte_class, 256> classes{};
+  for (std::size_t c = '0'; c <= '9'; ++c) classes.at(c) = byte_class::digit;
+  for (const char c : std::string_view{" -./)"}) classes.at(static_cast<std::size_t>(c)) = byte_class::separator;
+  classes.at('(') = byte_class::open_bracket;
+  classes.at('+') = byte_class::plus;
+  return classes;
+}();
+
+bool is_ascii(std::string_view text) noexcept {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+/// What a sequence beyond ASCII stands for in a number, and its length; 0: it has no place in one. Digits and signs of
+/// full width are U+FF01 to U+FF5E, in the order of ASCII; the others are spaces and a hyphen.
+struct folded {
+  char as = 0;
+  std::size_t bytes = 0;
+};
+folded fold_first(std::string_view text) noexcept {
+  if (text.starts_with("\xC2\xA0")) return {' ', 2};      // U+00A0 no-break space
+  if (text.starts_with("\xE3\x80\x80")) return {' ', 3};  // U+3000 ideographic space
+  if (text.starts_with("\xE2\x80\x91")) return {'-', 3};  // U+2011 non-breaking hyphen
+  if (text.size() < 3 || !text.starts_with("\xEF\xBC")) return {};
+  const auto last = static_cast<unsigned char>(text[2]);  // 0x81 to 0xBF: U+FF01 to U+FF3F
+  if (last <= 0x80 || last > 0xBF) return {};
+  const unsigned ascii = last - 0x80U + 0x20U;
+  return byte_classes[ascii] == byte_class::other ? folded{} : folded{static_cast<char>(ascii), 3};
+}
+
+/// The text in ASCII, in `buffer`; nothing when that cannot be. `text` has at most bytes_max bytes.
+std::optional<std::string_view> fold(std::string_view text, std::array<char, bytes_max>& buffer) noexcept {
+  std::size_t size = 0;
+  while (!text.empty()) {
+    folded next{text.front(), 1};
+    if (static_cast<unsigned char>(next.as) >= 0x80) next = fold_first(text);
+    if (next.bytes == 0) return std::nullopt;
+    buffer[size++] = next.as;
+    text.remove_prefix(next.bytes);
+  }
+  return std::string_view{buffer.data(), size};
+}
+
+/// "tel:" and what may be dropped before it (RFC 3966 §3; schemes are case-insensitive).
+void drop_scheme(std::string_view& text) noexcept {
+  const auto start = text.find_first_not_of(" -./()");
+  if (start == std::string_view::npos || (text[start] != 't' && text[start] != 'T')) return;
+  constexpr std::string_view scheme = "tel:";
+  const auto found = text.substr(start, scheme.size());
+  const bool same = std::ranges::equal(found, scheme, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
+  if (same) text.remove_prefix(start + scheme.size());
+}
+
+unsigned first_three_of(std::string_view digits) noexcept {
+  unsigned first_three = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    first_three = first_three * 10 + (i < digits.size() ? static_cast<unsigned>(digits[i] - '0') : 0U);
+  }
+  return first_three;
+}
+
+/// The length of the country code that the digits begin with; 0: it is not complete, or not assigned.
+std::size_t code_length_of(std::string_view digits) noexcept {
+  const auto length = numbering::calling_code_length(first_three_of(digits));
+  return length <= digits.size() ? length : 0;
+}
+
+/// The digits of a text and whether "+" stood before them: all that is left of how it was written.
 class reader {
  public:
-  explicit reader(std::string_view text) noexcept : rest_(text) {}
+  explicit reader(dialling from) noexcept : from_(from) {}
 
-  [[nodiscard]] error_code read() noexcept {
-    drop_scheme();
-    while (!rest_.empty()) {
-      if (drop_trunk_zero() || drop_separator()) continue;
-      const char c = rest_.front();
-      rest_.remove_prefix(1);
-      if (c == '+' && !plus_ && zeros_ == 0 && size_ == 0) {
+  /// False: there is something that is neither a digit nor a separator. `text` is ASCII.
+  [[nodiscard]] bool read(std::string_view text) noexcept {
+    drop_scheme(text);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      const auto what = byte_classes[static_cast<unsigned char>(c)];
+      if (what == byte_class::digit) {
+        take(c);
+      } else if (what == byte_class::open_bracket) {
+        if (is_trunk_zero(text.substr(i))) i += 2;
+      } else if (what == byte_class::plus && !plus_ && size_ == 0) {
         plus_ = true;
-      } else if (c >= '0' && c <= '9') {
-        if (!take(c)) too_long_ = true;
-      } else {
-        return errc::phone_bad_character;
+      } else if (what != byte_class::separator) {
+        return false;
       }
     }
-    if (!plus_ && zeros_ == 0 && size_ == 0) return errc::phone_empty;
-    if (!plus_ && zeros_ < 2) return errc::phone_no_prefix;
-    return {};
+    return true;
   }
 
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0 && !plus_; }
   [[nodiscard]] bool too_long() const noexcept { return too_long_; }
-  [[nodiscard]] std::string_view digits() const noexcept { return {digits_.data(), size_}; }
-  /// Of what is there now; 0 while it is not complete, or not assigned.
-  [[nodiscard]] std::size_t code_length() const noexcept {
-    unsigned first_three = 0;
-    for (std::size_t i = 0; i < 3; ++i) first_three = first_three * 10 + (i < size_ ? digit(i) : 0U);
-    const std::size_t length = code_lengths[first_three];
-    return length <= size_ ? length : 0;
+  /// As they were written.
+  [[nodiscard]] std::string_view digits() const noexcept { return {&digits_[1], size_}; }
+
+  /// The digits from the country code on; nothing when it is not said.
+  [[nodiscard]] std::optional<std::string_view> from_country_code() const noexcept {
+    const auto all = digits();
+    if (plus_) return all;
+    if (all.starts_with("00")) return all.substr(2);
+    if (from_ == dialling::north_america && all.starts_with("011")) return all.substr(3);
+    if (from_ == dialling::bare_digits && !all.empty() && all.front() != '0') return all;
+    return std::nullopt;
+  }
+
+  /// The digits behind a country code that the place says: "212 555 0123" and "1 212 555 0123" in North America.
+  [[nodiscard]] std::string_view with_north_american_code() const noexcept {
+    return size_ == nanp_digits - 1 ? std::string_view{digits_.data(), nanp_digits} : digits();
   }
 
  private:
-  [[nodiscard]] unsigned digit(std::size_t i) const noexcept { return static_cast<unsigned>(digits_[i] - '0'); }
-
-  /// Without "+", the first two digits are the prefix "00". A first digit other than zero ends the search for it.
-  [[nodiscard]] bool take(char c) noexcept {
-    if (!plus_ && zeros_ < 2 && size_ == 0 && c == '0') {
-      ++zeros_;
-      return true;
+  void take(char c) noexcept {
+    if (size_ + 1 == digits_.size()) {
+      too_long_ = true;
+    } else {
+      digits_[++size_] = c;
     }
-    if (size_ == digits_.size()) return false;
-    digits_[size_++] = c;
-    return true;
-  }
-
-  void drop_scheme() noexcept {  // RFC 3966 §3; schemes are case-insensitive
-    while (drop_separator()) {
-    }
-    constexpr std::string_view scheme = "tel:";
-    if (rest_.size() < scheme.size()) return;
-    const bool found = std::equal(scheme.begin(), scheme.end(), rest_.begin(), [](char want, char have) {
-      return want == have || (want != ':' && want - 32 == have);
-    });
-    if (found) rest_.remove_prefix(scheme.size());
   }
 
   /// "+44 (0)20 …" tells readers at home what to dial; it is not part of the number.
-  [[nodiscard]] bool drop_trunk_zero() noexcept {
-    constexpr std::string_view trunk_zero = "(0)";
-    if (!rest_.starts_with(trunk_zero) || (!plus_ && zeros_ < 2)) return false;
-    const auto length = code_length();
-    if (length == 0 || length != size_) return false;
-    if (std::ranges::find(plans_without_trunk_zero, digits()) != plans_without_trunk_zero.end()) return false;
-    rest_.remove_prefix(trunk_zero.size());
-    return true;
+  [[nodiscard]] bool is_trunk_zero(std::string_view rest) const noexcept {
+    if (!rest.starts_with("(0)")) return false;
+    const auto code = from_country_code();
+    if (!code || code->empty() || code_length_of(*code) != code->size()) return false;
+    return std::ranges::find(plans_without_trunk_zero, *code) == plans_without_trunk_zero.end();
   }
 
-  [[nodiscard]] bool drop_separator() noexcept {
-    constexpr std::string_view no_break_space = "\xC2\xA0";
-    if (rest_.starts_with(no_break_space)) {
-      rest_.remove_prefix(no_break_space.size());
-      return true;
-    }
-    constexpr std::string_view separators = " -./()";
-    if (rest_.empty() || separators.find(rest_.front()) == std::string_view::npos) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-
-  std::string_view rest_;
-  std::array<char, digits_max> digits_{};
+  std::array<char, 1 + prefix_max + digits_max> digits_{'1'};  // the first is North America's, before what was written
   std::size_t size_ = 0;
-  unsigned zeros_ = 0;  // of the prefix "00"
+  dialling from_;
   bool plus_ = false;
   bool too_long_ = false;
 };
 
-/// NPA [2-9][0-8]X, NXX [2-9]XX, XXXX. N11 exchanges pass: numbering data passes them too.
+/// NPA [2-9][0-8]X, NXX [2-9]XX, XXXX, or 310 XXXX. N11 exchanges pass: numbering data passes them too.
 [[nodiscard]] bool is_nanp_number(std::string_view digits) noexcept {
-  return digits.size() == 11 && digits[1] >= '2' && digits[2] != '9' && digits[4] >= '2';
+  if (digits.size() == 8) return digits.starts_with("1310");
+  return digits.size() == nanp_digits && digits[0] == '1' && digits[1] >= '2' && digits[2] != '9' && digits[4] >= '2';
+}
+
+/// Whether digits that begin with a country code are a number.
+[[nodiscard]] error_code check(std::string_view digits, bool too_long) noexcept {
+  if (digits.empty()) return errc::phone_too_short;
+  if (code_length_of(digits) == 0) return digits.size() < 3 ? errc::phone_too_short : errc::phone_bad_country;
+  if (too_long || digits.size() > digits_max) return errc::phone_too_long;
+  if (digits.size() < digits_min) return errc::phone_too_short;
+  if (digits.front() == '1' && !is_nanp_number(digits)) return errc::phone_bad_nanp;
+  return {};
+}
+
+/// Whether digits dialled in North America are a number there, with their 1.
+[[nodiscard]] error_code check_north_american(std::string_view digits, bool too_long) noexcept {
+  if (too_long || digits.size() > digits_max) return errc::phone_too_long;
+  if (digits.size() < digits_min) return errc::phone_too_short;
+  // Seven digits may be 310 XXXX, but are more often a number whose area code is missing.
+  return digits.size() == nanp_digits && is_nanp_number(digits) ? error_code{} : errc::phone_bad_nanp;
+}
+
+[[nodiscard]] std::uint64_t value_of(std::string_view digits) noexcept {
+  std::uint64_t number = 0;
+  for (const char c : digits) number = number * 10 + static_cast<unsigned>(c - '0');
+  return number;
+}
+
+bool is_universal_access(std::uint64_t number) noexcept { return number / 10'000 == universal_access; }
+
+/// What the plan says of a number with country code 1.
+const numbering::area& area_of_number(std::uint64_t number) noexcept {
+  static constexpr numbering::area canadian_without_place{number_kind::universal_access, "CA", "", {}, {}};
+  if (is_universal_access(number)) return canadian_without_place;
+  return numbering::area_of(static_cast<unsigned>((number - nanp_first) / 10'000'000));
 }
 
 }  // namespace
 
-result<phone> phone::parse(std::string_view text) noexcept {
+result<phone> phone::parse(std::string_view text, dialling from) noexcept {
   if (text.size() > bytes_max) return errc::phone_too_long;
-  reader in{text};
-  if (const auto error = in.read()) return error;
-  const auto digits = in.digits();
-  if (digits.empty()) return errc::phone_too_short;
-  if (in.code_length() == 0) return digits.size() < 3 ? errc::phone_too_short : errc::phone_bad_country;
-  if (in.too_long()) return errc::phone_too_long;
-  if (digits.size() < digits_min) return errc::phone_too_short;
-  if (digits.front() == '1' && !is_nanp_number(digits)) return errc::phone_bad_nanp;
-  std::uint64_t number = 0;
-  for (const char c : digits) number = number * 10 + static_cast<unsigned>(c - '0');
-  return phone{number};
+  std::array<char, bytes_max> buffer;
+  if (!is_ascii(text)) {
+    const auto ascii = fold(text, buffer);
+    if (!ascii) return errc::phone_bad_character;
+    text = *ascii;
+  }
+  reader in{from};
+  if (!in.read(text)) return errc::phone_bad_character;
+  if (in.empty()) return errc::phone_empty;
+  if (const auto digits = in.from_country_code()) {
+    if (const auto error = check(*digits, in.too_long())) return error;
+    return phone{value_of(*digits)};
+  }
+  if (from != dialling::north_america) return errc::phone_no_prefix;
+  const auto digits = in.with_north_american_code();
+  if (const auto error = check_north_american(digits, in.too_long())) return error;
+  return phone{value_of(digits)};
 }
 
 std::string_view phone::digits(digits_buffer& buffer) const noexcept {
@@ -183,8 +242,7 @@ std::string phone::to_string() const {
 std::string phone::masked() const {
   digits_buffer buffer;
   const auto all = digits(buffer);
-  const auto first_three = static_cast<std::size_t>((all[0] - '0') * 100 + (all[1] - '0') * 10 + (all[2] - '0'));
-  const std::size_t code = code_lengths[first_three];
+  const auto code = code_length_of(all);
   const auto national = all.size() - code;
   const auto shown = std::min<std::size_t>(4, national - 3);  // parse() leaves at least four national digits
   std::string text = "+";
@@ -194,6 +252,86 @@ std::string phone::masked() const {
   return text;
 }
 
-bool phone::is_nanp() const noexcept { return number_ / 10'000'000'000 == 1; }
+bool phone::is_nanp() const noexcept { return number_ / nanp_first == 1 || is_universal_access(number_); }
+
+std::uint16_t phone::calling_code() const noexcept {
+  if (is_nanp()) return 1;
+  auto first_three = number_;
+  while (first_three >= 1000) first_three /= 10;
+  auto code = static_cast<unsigned>(first_three);
+  for (auto length = numbering::calling_code_length(code); length < 3; ++length) code /= 10;
+  return static_cast<std::uint16_t>(code);
+}
+
+country phone::country() const noexcept {
+  return is_nanp() ? area_of_number(number_).country : numbering::country_of_calling_code(calling_code());
+}
+
+number_kind phone::kind() const noexcept {
+  if (is_nanp()) return area_of_number(number_).kind;
+  switch (calling_code()) {  // numbers of no country (ITU-T E.169)
+    case 800:
+      return number_kind::toll_free;
+    case 878:
+      return number_kind::personal;
+    case 979:
+      return number_kind::premium;
+    default:
+      return number_kind::international;
+  }
+}
+
+std::string_view phone::state() const noexcept {
+  return is_nanp() ? area_of_number(number_).state : std::string_view{};
+}
+
+std::span<const std::string_view> phone::zones() const noexcept {
+  return is_nanp() ? area_of_number(number_).zones : std::span<const std::string_view>{};
+}
+
+std::span<const std::string_view> phone::safe_zones() const noexcept {
+  return is_nanp() ? area_of_number(number_).safe_zones : std::span<const std::string_view>{};
+}
+
+std::optional<errc> refused_as_recipient(phone number) noexcept {
+  switch (number.kind()) {
+    case number_kind::toll_free:
+      return errc::phone_toll_free;
+    case number_kind::premium:
+      return errc::phone_premium;
+    case number_kind::personal:
+      return errc::phone_personal;
+    case number_kind::universal_access:
+      return errc::phone_universal_access;
+    case number_kind::geographic:
+    case number_kind::international:
+    case number_kind::unknown:
+    case number_kind::non_geographic:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(number_kind kind) noexcept {
+  switch (kind) {
+    case number_kind::geographic:
+      return "geographic";
+    case number_kind::international:
+      return "international";
+    case number_kind::unknown:
+      return "unknown";
+    case number_kind::toll_free:
+      return "toll_free";
+    case number_kind::premium:
+      return "premium";
+    case number_kind::personal:
+      return "personal";
+    case number_kind::non_geographic:
+      return "non_geographic";
+    case number_kind::universal_access:
+      return "universal_access";
+  }
+  return "?";
+}
 
 }  // namespace broadside

@@ -1,6 +1,6 @@
 // providers/infobip - Infobip's `POST /mms/2/messages` as a pure codec: many messages out, one status for each in.
 //
-// Immutable after construction: any thread. Allocates at construction, in check(), and when a body must grow.
+// Immutable after construction: any thread. Allocates at construction and when a body must grow.
 #include <algorithm>
 #include <array>
 #include <broadside/providers/infobip.hpp>
@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits/content_fault.hpp>
+#include <limits/profiles.hpp>
 #include <optional>
 #include <providers/answer.hpp>
 #include <providers/rules.hpp>
@@ -21,22 +23,6 @@ namespace {
 constexpr std::size_t body_bytes_max = 1024UL * 1024;
 constexpr std::string_view body_start = "{\"messages\":[";
 constexpr std::string_view body_end = "]}";
-
-constexpr content_limits infobip_limits{
-    .provider = "infobip",
-    .subject_max = 66,
-    .text_max = 1600,
-    .fallback_text_max = 1600,  // within the 25 parts that an SMS may have (status 25)
-    .media_max = 10,            // the schema states none
-    .messages_per_request_max = 1000,
-};
-
-/// What the documentation lists and a campaign can hold. vCards are "limited".
-constexpr std::array<std::string_view, 17> infobip_mime_types{
-    "image/jpeg", "image/jpg",  "image/gif",  "image/png",    "audio/mpeg",      "audio/mp3",
-    "audio/mp4",  "audio/mid",  "audio/midi", "audio/wav",    "audio/x-wav",     "video/mpeg",
-    "video/mp4",  "video/3gpp", "text/vcard", "text/x-vcard", "application/pdf",
-};
 
 /// What a status means for the message and for the route.
 enum class meaning : std::uint8_t { taken, permanent, account, transient, repeated, ambiguous };
@@ -318,6 +304,7 @@ class infobip_provider final : public provider {
                          {"Accept", "application/json"}};
     endpoint_.secret_headers = {"Authorization"};
     limits_.messages_per_request_max = options.messages_per_request;
+    if (!options.countries.empty()) limits_.countries = options.countries;
     if (options.entity_id.empty() && options.application_id.empty()) return;
     platform_ = "\"platform\":{";
     if (!options.entity_id.empty()) text::append_member(platform_, "entityId", options.entity_id);
@@ -325,27 +312,17 @@ class infobip_provider final : public provider {
     platform_ += '}';
   }
 
-  [[nodiscard]] std::string_view name() const noexcept override { return limits_.provider; }
+  [[nodiscard]] std::string_view name() const noexcept override { return "infobip"; }
   [[nodiscard]] const content_limits& limits() const noexcept override { return limits_; }
   [[nodiscard]] const http_endpoint& endpoint() const noexcept override { return endpoint_; }
   [[nodiscard]] bool deduplicates() const noexcept override { return true; }
-
-  void check(const message& shape, std::vector<violation>& out) const override {
-    if (auto rule = sender_violation(shape.sender, true)) out.push_back({"sender.sender", std::move(*rule)});
-    check_media(shape.media, limits_, infobip_mime_types, out);
-    if (shape.fallback && !shape.fallback_sender.empty() && shape.fallback_sender != shape.sender) {
-      if (auto rule = sender_violation(shape.fallback_sender, true)) {
-        out.push_back({"fallback.sender", std::move(*rule)});
-      }
-    }
-  }
 
   [[nodiscard]] result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {
     if (messages.empty()) return errc::invalid_argument;
     body.assign(body_start);
     std::size_t taken = 0;
     errc why{};
-    for (const message& m : messages.first(std::min(messages.size(), limits_.messages_per_request_max))) {
+    for (const message& m : messages.first(std::min<std::size_t>(messages.size(), limits_.messages_per_request_max))) {
       const std::size_t before = body.size();
       if (const auto fault = append_message(body, m)) {
         body.resize(before);
@@ -382,7 +359,7 @@ class infobip_provider final : public provider {
  private:
   /// Appends one element of `messages`. Nothing: done; else why not, and `body` has a beginning of it.
   std::optional<errc> append_message(std::string& body, const message& m) const {
-    if (const auto fault = content_fault(m, limits_)) return *fault;
+    if (const auto fault = limits::content_fault(m, limits_)) return *fault;
     phone::digits_buffer digits{};
     const auto id = to_text(m.id);
     body += body.ends_with('[') ? "{" : ",{";
@@ -406,7 +383,7 @@ class infobip_provider final : public provider {
   // constant after construction
   std::string api_key_;
   std::string platform_;  // the member `platform` of every message; empty: none
-  content_limits limits_ = infobip_limits;
+  content_limits limits_ = limits::infobip_profile;
   http_endpoint endpoint_;
 };
 
@@ -416,8 +393,9 @@ result<std::shared_ptr<const provider>, failure> infobip(infobip_options options
   std::vector<violation> violations;
   check_base_url(options.base_url, violations);
   check_api_key(options.api_key, violations);
-  if (options.messages_per_request < 1 || options.messages_per_request > infobip_limits.messages_per_request_max) {
-    violations.push_back({"messages_per_request", "must be 1 to 1000"});
+  const std::uint32_t most = limits::infobip_profile.messages_per_request_max;
+  if (options.messages_per_request < 1 || options.messages_per_request > most) {
+    violations.push_back({"messages_per_request", "must be 1 to " + std::to_string(most)});
   }
   check_identifier("entity_id", options.entity_id, 0, 255, violations);
   check_identifier("application_id", options.application_id, 0, 255, violations);

@@ -1,6 +1,6 @@
 // providers/sinch - the Sinch MMS JSON API as a pure codec: `sendmms` out, codes in.
 //
-// Immutable after construction: any thread. Allocates at construction, in check(), and when a body must grow.
+// Immutable after construction: any thread. Allocates at construction and when a body must grow.
 #include <algorithm>
 #include <array>
 #include <broadside/providers/sinch.hpp>
@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits/content_fault.hpp>
+#include <limits/profiles.hpp>
 #include <optional>
 #include <providers/answer.hpp>
 #include <providers/rules.hpp>
@@ -17,22 +19,6 @@
 
 namespace broadside::providers {
 namespace {
-
-constexpr content_limits sinch_limits{
-    .provider = "sinch",
-    .subject_max = 80,
-    .text_max = 5000,
-    .fallback_text_max = 160,
-    .media_max = 8,  // one object a slide, 8 slides: no rule about what may share a slide can be broken
-    .messages_per_request_max = 1,
-};
-
-/// The types of the slide object's members, in the order of its documentation.
-constexpr std::array<std::string_view, 20> sinch_mime_types{
-    "image/jpeg",  "image/jpg",  "image/png",   "image/gif",    "audio/mp3",       "audio/mpeg",      "audio/x-wave",
-    "audio/x-wav", "audio/amr",  "video/mp4",   "video/mpeg",   "video/x-msvideo", "video/x-ms-wmv",  "video/quicktime",
-    "video/3gpp",  "text/vcard", "text/v-card", "text/x-vcard", "text/calendar",   "application/pdf",
-};
 
 std::string_view slide_key(media_kind kind) noexcept {
   switch (kind) {
@@ -308,31 +294,21 @@ class sinch_provider final : public provider {
     endpoint_.headers = {
         {"x-api-key", api_key_}, {"Content-Type", "application/json; charset=utf-8"}, {"Accept", "application/json"}};
     endpoint_.secret_headers = {"x-api-key"};
+    if (!options.countries.empty()) limits_.countries = options.countries;
     body_start_ += '{';
     text::append_member(body_start_, "action", "sendmms");
     text::append_member(body_start_, "service-id", options.service_id);
   }
 
-  [[nodiscard]] std::string_view name() const noexcept override { return sinch_limits.provider; }
-  [[nodiscard]] const content_limits& limits() const noexcept override { return sinch_limits; }
+  [[nodiscard]] std::string_view name() const noexcept override { return "sinch"; }
+  [[nodiscard]] const content_limits& limits() const noexcept override { return limits_; }
   [[nodiscard]] const http_endpoint& endpoint() const noexcept override { return endpoint_; }
   [[nodiscard]] bool deduplicates() const noexcept override { return false; }
-
-  void check(const message& shape, std::vector<violation>& out) const override {
-    // `from` takes numbers only, and a refused one (E111) would rest the whole route.
-    if (auto rule = sender_violation(shape.sender, false)) out.push_back({"sender.sender", std::move(*rule)});
-    check_media(shape.media, sinch_limits, sinch_mime_types, out);
-    const bool other_sender =
-        !shape.fallback_sender.empty() && without_plus(shape.fallback_sender) != without_plus(shape.sender);
-    if (shape.fallback && other_sender) {
-      out.push_back({"fallback.sender", "must be empty or the sender: Sinch has no other for its SMS"});
-    }
-  }
 
   [[nodiscard]] result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {
     if (messages.empty()) return errc::invalid_argument;
     const message& m = messages.front();
-    if (const auto fault = content_fault(m, sinch_limits)) return *fault;
+    if (const auto fault = limits::content_fault(m, limits_)) return *fault;
     phone::digits_buffer digits{};
     const auto id = to_text(m.id);
     body.assign(body_start_);
@@ -366,6 +342,7 @@ class sinch_provider final : public provider {
   std::string api_key_;
   std::string body_start_;  // `{` and the members that are the same in every request
   http_endpoint endpoint_;
+  content_limits limits_ = limits::sinch_profile;
   bool cache_content_;
 };
 

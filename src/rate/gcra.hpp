@@ -5,7 +5,7 @@
 
 #include <atomic>
 #include <broadside/environment.hpp>
-#include <broadside/limits.hpp>
+#include <broadside/rate_limit.hpp>
 #include <cstdint>
 
 namespace broadside::rate {

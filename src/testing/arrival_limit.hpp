@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <broadside/environment.hpp>
-#include <broadside/limits.hpp>
+#include <broadside/rate_limit.hpp>
 #include <chrono>
 #include <cstdint>
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <array>
 #include <cmath>
+#include <testing/sample_image.hpp>
 #include <testing/simulator_core.hpp>
 #include <utility>
 
@@ -13,6 +14,7 @@ resource resource_of(std::string_view target) noexcept {
   if (path == "/ep/v2/") return resource::sinch;
   if (path == "/mms/2/messages") return resource::infobip;
   if (path == "/_simulator/counts") return resource::counts;
+  if (path == "/_simulator/image.png") return resource::image;
   return resource::none;
 }
 
@@ -42,6 +44,9 @@ std::string_view reason_of(unsigned status) noexcept {
       return "Unknown";
   }
 }
+
+/// What is read, not posted.
+bool is_read_only(resource where) noexcept { return where == resource::counts || where == resource::image; }
 
 /// An answer of the HTTP server itself, not of a provider.
 void plain(unsigned status, api_answer& out) {
@@ -93,7 +98,7 @@ provider_books* simulator_core::books_of(resource where) {
 request_ticket simulator_core::begin(std::string_view method, std::string_view target, connection_marks& marks) {
   request_ticket ticket;
   ticket.where = resource_of(target);
-  ticket.allowed = method == (ticket.where == resource::counts ? "GET" : "POST");
+  ticket.allowed = method == (is_read_only(ticket.where) ? "GET" : "POST");
   provider_books* const books = books_of(ticket.where);
   if (books == nullptr || !ticket.allowed) return ticket;
   ++books->counts.requests;
@@ -117,6 +122,10 @@ void simulator_core::finish(const request_ticket& ticket, const api_request& req
   } else if (ticket.where == resource::counts) {
     out.answer.clear();
     out.answer.body = counts_json();
+  } else if (ticket.where == resource::image) {
+    out.answer.clear();
+    out.answer.content_type = "image/png";
+    out.answer.body = sample_image;
   } else {
     ask_provider(ticket, request, now, out.answer);
   }
@@ -190,7 +199,7 @@ void simulator_core::print(const request_ticket& ticket, bool keep_alive, reply&
   if (out.answer.retry_after_seconds != 0) fmt::format_to(end, "Retry-After: {}\r\n", out.answer.retry_after_seconds);
   // RFC 9110 §15.5.6: a 405 names what would have been allowed.
   if (out.answer.status == 405) {
-    out.bytes += ticket.where == resource::counts ? "Allow: GET\r\n" : "Allow: POST\r\n";
+    out.bytes += is_read_only(ticket.where) ? "Allow: GET\r\n" : "Allow: POST\r\n";
   }
   if (!keep_alive) out.bytes += "Connection: close\r\n";
   out.bytes += "\r\n";

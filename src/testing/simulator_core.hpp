@@ -16,7 +16,7 @@
 
 namespace broadside::testing {
 
-enum class resource : std::uint8_t { none, sinch, infobip, counts };
+enum class resource : std::uint8_t { none, sinch, infobip, counts, image };
 
 /// What a connection has been used for, so that it is counted once for each provider.
 struct connection_marks {

@@ -148,6 +148,11 @@ result<compiled_template, failure> compiled_template::compile(std::string_view s
   }
   compiled_template made;
   std::string literal;
+  const auto end_literal = [&](std::size_t end) {
+    const std::size_t at = end - literal.size();
+    if (!literal.empty()) made.pieces_.push_back({-1, std::move(literal), at});
+    literal.clear();
+  };
   while (!in.at_end() && in.violations().size() < violations_max) {
     const std::size_t from = in.place();
     if (in.take("{{")) {
@@ -156,9 +161,8 @@ result<compiled_template, failure> compiled_template::compile(std::string_view s
         in.skip_expression();
         continue;
       }
-      if (!literal.empty()) made.pieces_.push_back({-1, std::move(literal)});
-      literal.clear();
-      made.pieces_.push_back({found.attribute, std::move(found.fallback)});
+      end_literal(from);
+      made.pieces_.push_back({found.attribute, std::move(found.fallback), from});
     } else if (in.next_is("{%") || in.next_is("{#")) {
       in.report(from, "statements and comments are not supported: only {{ attribute }}");
       in.take();
@@ -166,7 +170,7 @@ result<compiled_template, failure> compiled_template::compile(std::string_view s
       literal.push_back(in.take());
     }
   }
-  if (!literal.empty()) made.pieces_.push_back({-1, std::move(literal)});
+  end_literal(in.place());
   if (!in.violations().empty()) return failure{errc::invalid_template, std::move(in.violations())};
   return made;
 }

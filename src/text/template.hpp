@@ -15,6 +15,13 @@ namespace broadside::text {
 
 class compiled_template {
  public:
+  /// Literal text, or the place of a value.
+  struct piece {
+    std::int32_t attribute = -1;  ///< index of the value; -1: literal only
+    std::string literal{};        ///< the text, or the default of the attribute
+    std::size_t at = 0;           ///< byte offset in the source: of the text, or of "{{"
+  };
+
   /// Errors: invalid_template with violations whose field is `field` and whose rule names the place as "line 1, column
   /// 9".
   /// `{{` opens an expression; a lone `{` is text. `{%` and `{#` are refused: they mean something to marketers that is
@@ -29,12 +36,10 @@ class compiled_template {
   [[nodiscard]] bool is_constant() const noexcept;
   /// The text with every expression left out: what is certain before there is a recipient.
   [[nodiscard]] std::string literal_text() const;
+  /// In the order of the source: for those who ask what values could do to the text.
+  [[nodiscard]] std::span<const piece> pieces() const noexcept { return pieces_; }
 
  private:
-  struct piece {
-    std::int32_t attribute = -1;  // index of the value; -1: literal only
-    std::string literal;          // the text, or the default of the attribute
-  };
   std::vector<piece> pieces_;
 };
 

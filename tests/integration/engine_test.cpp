@@ -27,6 +27,7 @@ provider_simulator start(simulator_options o = {}) {
 /// Options with a Sinch and an Infobip route to the simulator.
 options two_routes(const provider_simulator& server, const simulator_options& so = {}) {
   options o;
+  o.preflight.mode = preflight_mode::off;  // nothing is behind the media's URLs
   auto sinch =
       providers::sinch({.base_url = server.url(), .api_key = so.sinch_api_key, .service_id = so.sinch_service_id});
   auto infobip =
@@ -471,4 +472,66 @@ TEST_CASE("engine: several threads submit to sources of their own while others r
   REQUIRE(e.drain(30s).has_value());
   REQUIRE(e.counts(*id).accepted == 4 * each);
   REQUIRE(server.sinch().accepted_ids + server.infobip().accepted_ids == 4 * each);
+}
+
+namespace {
+
+/// Engines whose media are on this machine.
+options looking(const provider_simulator& server, preflight_mode mode) {
+  options o = two_routes(server);
+  o.preflight = {.mode = mode, .https_only = false, .allow_private_addresses = true};
+  return o;
+}
+
+campaign with_media(const std::string& url) {
+  campaign c = spring();
+  c.media = {{.url = url, .mime_type = "image/png"}};
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("engine: a campaign whose media are there is launched, and each message is sent", "[engine]") {
+  const provider_simulator server = start();
+  auto opened = engine::open(looking(server, preflight_mode::refuse));
+  REQUIRE(opened.has_value());
+  const auto id = opened->launch(with_media(server.url() + "/_simulator/image.png"));
+  REQUIRE(id.has_value());
+  for (const finding& f : opened->findings(*id)) CHECK(f.severity != severity::error);
+}
+
+TEST_CASE("engine: a campaign whose media are not there is refused with the reason, before anything is sent",
+          "[engine]") {
+  const provider_simulator server = start();
+  auto opened = engine::open(looking(server, preflight_mode::refuse));
+  REQUIRE(opened.has_value());
+  const auto id = opened->launch(with_media(server.url() + "/nothing.png"));
+  REQUIRE_FALSE(id.has_value());
+  REQUIRE(id.error().code == errc::invalid_campaign);
+  REQUIRE(id.error().violations.size() == 1);  // one reason, though two routes would have met it
+  CHECK(id.error().violations[0].field.starts_with("media[0]"));
+  CHECK_THAT(id.error().violations[0].rule, Catch::Contains("404"));
+}
+
+TEST_CASE("engine: what the media lack is only told when the host wants it so", "[engine]") {
+  const provider_simulator server = start();
+  auto opened = engine::open(looking(server, preflight_mode::warn));
+  REQUIRE(opened.has_value());
+  const auto id = opened->launch(with_media(server.url() + "/nothing.png"));
+  REQUIRE(id.has_value());
+  const auto found = opened->findings(*id);
+  REQUIRE(std::any_of(found.begin(), found.end(), [](const finding& f) {
+    return f.severity == severity::warning && f.where.starts_with("media[0]");
+  }));
+}
+
+TEST_CASE("engine: media on a private address are never fetched unless the host allows it", "[engine]") {
+  const provider_simulator server = start();
+  options o = looking(server, preflight_mode::refuse);
+  o.preflight.allow_private_addresses = false;
+  auto opened = engine::open(std::move(o));
+  REQUIRE(opened.has_value());
+  const auto id = opened->launch(with_media(server.url() + "/_simulator/image.png"));
+  REQUIRE_FALSE(id.has_value());
+  CHECK_THAT(id.error().message(), Catch::Contains("not public"));
 }

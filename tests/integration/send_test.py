@@ -125,7 +125,7 @@ class Send(unittest.TestCase):
         return {'name': 'Spring sale', 'attributes': ['city'], 'subject': 'Spring', 'text': 'All of {{ city }}',
                 'media': [{'url': 'https://media.example.com/spring.jpg', 'mime_type': 'image/jpeg'}],
                 'sender': {'sender': '12345', 'routes': [{'route': name} for name in routes]},
-                'audience': {'to': 'phone'}, 'routes': [route[name] for name in routes],
+                'audience': {'to': 'phone'}, 'preflight': {'mode': 'off'}, 'routes': [route[name] for name in routes],
                 'retry': {'delay_min': '10ms', 'delay_max': '50ms', 'suspend_min': '50ms', 'suspend_max': '100ms'},
                 **fields}
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <array>
+#include <broadside/media.hpp>
 #include <broadside/testing/provider_simulator.hpp>
 #include <cerrno>
 #include <cstring>
@@ -737,6 +738,20 @@ TEST_CASE("simulator: other resources are 404, other methods 405", "[simulator][
   const answer posted = client.exchange(post("/_simulator/counts", "", ""));
   CHECK(posted.status == 405);
   CHECK(contains(posted.head, "Allow: GET\r\n"));
+  CHECK(simulator.sinch().requests == 0);
+}
+
+TEST_CASE("simulator: serves a picture, for campaigns whose media are looked at", "[simulator][http]") {
+  auto simulator = start();
+  raw_client client(simulator.port());
+  const answer got = client.exchange("GET /_simulator/image.png HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(got.status == 200);
+  CHECK(contains(got.head, "Content-Type: image/png\r\n"));
+  const media_facts facts = read_media(std::as_bytes(std::span(got.body)));
+  CHECK(facts.type == media_type::png);
+  CHECK(facts.state == media_state::clean);
+  CHECK(facts.width == 640);
+  CHECK(facts.height == 1138);
   CHECK(simulator.sinch().requests == 0);
 }
 

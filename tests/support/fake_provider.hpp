@@ -11,21 +11,25 @@ namespace broadside::testing {
 
 class fake_provider final : public provider {
  public:
-  explicit fake_provider(std::size_t batch = 1, bool deduplicates = false, std::string base_url = "http://127.0.0.1:9")
+  explicit fake_provider(std::uint32_t batch = 1, bool deduplicates = false,
+                         std::string base_url = "http://127.0.0.1:9")
       : deduplicates_(deduplicates) {
-    limits_ = {"fake", 20, 40, 20, 2, batch};
+    limits_.name = "fake";
+    limits_.subject_max = 20;
+    limits_.text_max = 40;
+    limits_.fallback_text_max = 20;
+    limits_.media_max = 2;
+    limits_.messages_per_request_max = batch;
     endpoint_.base_url = std::move(base_url);
     endpoint_.target = "/fake";
   }
 
   std::string_view name() const noexcept override { return "fake"; }
   const content_limits& limits() const noexcept override { return limits_; }
+  /// For a test that wants other rules; before the provider is used.
+  content_limits& rules() noexcept { return limits_; }
   const http_endpoint& endpoint() const noexcept override { return endpoint_; }
   bool deduplicates() const noexcept override { return deduplicates_; }
-
-  void check(const message& shape, std::vector<violation>& out) const override {
-    if (shape.sender == "99999") out.push_back({"sender.sender", "is not known to the fake provider"});
-  }
 
   /// A text with "!unsendable" cannot be encoded; a batch ends before a text with "!last".
   result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {

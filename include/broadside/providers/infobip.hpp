@@ -4,7 +4,7 @@
 #pragma once
 
 #include <broadside/provider.hpp>
-#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,13 +14,13 @@ struct infobip_options {
   std::string base_url{};  ///< personal: "https://{prefix}.api.infobip.com"
   std::string api_key{};   ///< secret. Sent as `Authorization: App …`
   /// Messages per request, 1 to 1000. The schema states no maximum; 1000 is kept as the ceiling.
-  std::size_t messages_per_request = 100;
+  std::uint32_t messages_per_request = 100;
   std::string entity_id{};       ///< options.platform.entityId, <= 255; empty: not sent
   std::string application_id{};  ///< options.platform.applicationId, <= 255; empty: not sent
+  country_set countries{};       ///< destinations of this account; empty: what the profile "infobip" has
 };
 
-/// Limits: title 66, text 1600 (the schema allows 4096, longer than 1600 is rejected with status 77).
-/// Fallback text 1600 and 10 media are ours: the schema states none.
+/// Limits: the profile "infobip" (broadside/limits.hpp).
 /// Deduplicates: a repeated messageId is refused with status 23.
 /// Errors: invalid_options with every violation.
 [[nodiscard]] result<std::shared_ptr<const provider>, failure> infobip(infobip_options);

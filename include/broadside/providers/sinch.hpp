@@ -15,10 +15,11 @@ struct sinch_options {
   std::string service_id{};  ///< the campaign id of the account. Missing or wrong: E627
   /// Let Sinch reuse its copy of the media between messages; without it every message fetches the URL again.
   bool cache_content = true;
+  country_set countries{};  ///< destinations of this account; empty: what the profile "sinch" has
 };
 
-/// Limits: subject 80, text 5000, fallback text 110 advised and not enforced by the API (kept at 160, one SMS),
-/// 8 slides. The sender is a number, and the fallback's too: a name would be refused by E111 and rest the route.
+/// Limits: the profile "sinch" (broadside/limits.hpp). The sender is a number, and the fallback's too: a name would be
+/// refused by E111 and rest the route.
 /// No idempotency: a repeated POST sends twice.
 /// Errors: invalid_options with every violation.
 [[nodiscard]] result<std::shared_ptr<const provider>, failure> sinch(sinch_options);

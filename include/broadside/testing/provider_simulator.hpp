@@ -5,6 +5,7 @@
 //
 //   POST /ep/v2/             Sinch MMS JSON API, action sendmms
 //   POST /mms/2/messages     Infobip MMS v2
+//   GET  /_simulator/image.png  a picture of 640x1138, for campaigns whose media are looked at
 //   GET  /_simulator/counts  both providers' simulator_counts as JSON, for another process to compare
 //
 // Everything else is 404 or 405. Requests are checked as the providers document it, with their codes and shapes;
@@ -13,7 +14,7 @@
 #pragma once
 
 #include <broadside/environment.hpp>
-#include <broadside/limits.hpp>
+#include <broadside/rate_limit.hpp>
 #include <broadside/result.hpp>
 #include <chrono>
 #include <cstdint>

@@ -6,6 +6,7 @@
 #include <broadside/testing/provider_simulator.hpp>
 #include <chrono>
 #include <cstdio>
+#include <string>
 #include <utility>
 
 namespace {
@@ -15,12 +16,12 @@ int fail(const char* what, const broadside::failure& why) {
   return 1;
 }
 
-broadside::campaign spring_sale() {
+broadside::campaign spring_sale(const std::string& server) {
   broadside::campaign campaign;
   campaign.name = "spring sale";
   campaign.attributes = {"first_name"};
   campaign.text = "Hello {{ first_name }}";
-  campaign.media = {{.url = "https://media.example.com/sale.jpg", .mime_type = "image/jpeg"}};
+  campaign.media = {{.url = server + "/_simulator/image.png", .mime_type = "image/png"}};
   campaign.sender.sender = "+12125550100";
   campaign.sender.routes = {{.route = "infobip"}};
   return campaign;
@@ -36,9 +37,11 @@ int main() {
 
   broadside::options options;
   options.routes.push_back({.name = "infobip", .provider = *provider});
+  options.preflight.https_only = false;  // the picture is on this machine
+  options.preflight.allow_private_addresses = true;
   auto engine = broadside::engine::open(std::move(options));
   if (!engine) return fail("open", engine.error());
-  const auto campaign = engine->launch(spring_sale());
+  const auto campaign = engine->launch(spring_sale(simulator->url()));
   if (!campaign) return fail("launch", campaign.error());
   const auto source = engine->open_source(*campaign, "a list");
   if (!source) return fail("open_source", {source.error(), {}});

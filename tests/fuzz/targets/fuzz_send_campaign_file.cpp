@@ -32,6 +32,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const campaign_file& file = reading.file;
   require(file.columns.values.size() == file.campaign.attributes.size(), "every attribute has a column");
   for (const auto& route : file.routes) require(is_variable_name(route.api_key_env), "a key's variable is a name");
+  const auto price = file.campaign.fallback.part_price_micros;
+  require(price >= 0 && price <= 1'000'000'000, "a part's price is bounded");
+  for (const auto& profile : file.options.profiles) {
+    require(broadside::builtin_profile(profile.name).has_value(), "a profile is a built-in one");
+  }
   if (reading.violations.empty()) {
     require(!file.columns.to.empty(), "the number has a column");
     for (const auto& route : file.routes) require(!route.api_key_env.empty(), "every route names its key's variable");

@@ -44,6 +44,9 @@ struct setup {
   retry_options retry{};
   std::chrono::seconds age_max = 1h;
   std::string text = "Hi {{ name }}";
+  sms_fallback fallback{};
+  dialling numbers = dialling::international;
+  std::vector<country_set> served{};  // by route; fewer: everywhere
   journal::journal* kept = nullptr;
 };
 
@@ -57,7 +60,10 @@ class bench {
     for (std::size_t i = 0; i < s.routes; ++i) {
       route_options& r = shared_.options.routes.emplace_back();
       r.name = "route" + std::to_string(i);
-      r.provider = std::make_shared<fake_provider>(s.batch, s.deduplicates);
+      const auto provider = std::make_shared<fake_provider>(s.batch, s.deduplicates);
+      if (i < s.served.size()) provider->rules().countries = s.served[i];
+      provider->rules().fallback_text_max = 2000;
+      r.provider = provider;
       r.limit = s.limit;
       r.http.connections_max = s.connections;
     }
@@ -90,7 +96,10 @@ class bench {
     for (const route_options& r : shared_.options.routes) c.sender.routes.push_back({r.name, 1});
     c.on_unknown = setup_.policy;
     c.age_max = setup_.age_max;
-    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders);
+    c.fallback = setup_.fallback;
+    c.dialling = setup_.numbers;
+    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders,
+                                               shared_.options.profiles);
     REQUIRE(compiled.has_value());
     auto entry = std::make_unique<campaign_entry>();
     entry->compiled = std::move(*compiled);
@@ -678,4 +687,76 @@ TEST_CASE("dispatcher: books balance and nothing is lost under any mix of answer
   b.run();
   ended += b.events().size();
   REQUIRE(ended == submitted);
+}
+
+TEST_CASE("dispatcher: numbers at which nobody receives messages are rejected with their reason", "[engine]") {
+  bench b;
+  const auto& [number, why] = GENERATE(table<std::string_view, errc>({{"+18005550123", errc::phone_toll_free},
+                                                                      {"+19005550123", errc::phone_premium},
+                                                                      {"+15005550123", errc::phone_personal},
+                                                                      {"+13101234", errc::phone_universal_access}}));
+  CAPTURE(number);
+  b.submit(number);
+  b.run();
+  const event e = b.only_event();
+  REQUIRE(e.outcome == outcome::rejected);
+  REQUIRE(e.reason == why);
+  REQUIRE(b.clients[0]->sent.empty());
+}
+
+TEST_CASE("dispatcher: a number without its country is read as the campaign says", "[engine]") {
+  bench b({.numbers = dialling::north_america});
+  b.submit("(212) 555-0123");
+  b.run();
+  b.answer("A");
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+}
+
+TEST_CASE("dispatcher: a message takes a route that serves its country", "[engine]") {
+  bench b({.routes = 2, .served = {{"US", "CA"}, {"AU"}}});
+  for (int i = 0; i < 4; ++i) b.submit("+12125550123");
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 4);  // by weight alone, two of them would be on the other route
+  REQUIRE(b.clients[1]->sent.empty());
+  for (int i = 0; i < 4; ++i) b.answer("A");
+  REQUIRE(b.events().size() == 4);
+}
+
+TEST_CASE("dispatcher: a country that no route serves, or that the sender does not reach, is rejected", "[engine]") {
+  bench b({.routes = 2, .served = {{"US", "CA"}, {"US", "GB"}}});
+  b.submit("+18095550123");   // +1, and neither the US nor Canada
+  b.submit("+447400123456");  // a US short code does not reach it
+  b.run();
+  const auto all = b.events();
+  REQUIRE(all.size() == 2);
+  for (const event& e : all) {
+    REQUIRE(e.outcome == outcome::rejected);
+    REQUIRE(e.reason == errc::country_not_served);
+  }
+}
+
+TEST_CASE("dispatcher: an area code that no table knows is sent", "[engine]") {
+  bench b({.served = {{"US"}}});
+  b.submit("+14595550123");
+  b.run();
+  b.answer("A");
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+}
+
+TEST_CASE("dispatcher: a fallback with more parts than allowed is rejected, or cut when the campaign says so",
+          "[engine]") {
+  const std::string name(200, 'x');
+  sms_fallback how{.enabled = true, .text = "{{ name }}", .max_parts = 1};
+  {
+    bench b({.text = "Hi", .fallback = how});
+    b.submit("+12125550123", {name});
+    b.run();
+    REQUIRE(b.only_event().reason == errc::sms_too_many_parts);
+  }
+  how.over = over_limit::truncate;
+  bench b({.text = "Hi", .fallback = how});
+  b.submit("+12125550123", {name});
+  b.run();
+  b.answer("A");
+  REQUIRE(b.only_event().outcome == outcome::accepted);
 }

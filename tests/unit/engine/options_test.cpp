@@ -63,3 +63,17 @@ TEST_CASE("options: a provider that carries nothing in a request is refused", "[
   o.routes[0].provider = std::make_shared<testing::fake_provider>(0);
   REQUIRE(names(o.validate(), "routes[0].provider.limits.messages_per_request_max"));
 }
+
+TEST_CASE("options: a sender with a limit is one, however it is spelt, and is listed once", "[engine]") {
+  options o = usable();
+  o.senders = {{"+18885550100", {1, 1}}, {"1 (888) 555-0100", {1, 1}}};
+  REQUIRE(names(o.validate(), "senders"));
+  o.senders = {{"+19005550100", {1, 1}}};
+  REQUIRE(names(o.validate(), "senders[0].sender"));
+}
+
+TEST_CASE("options: a rule profile has a name, for findings say whose rule was broken", "[engine]") {
+  options o = usable();
+  o.profiles.resize(1);
+  REQUIRE(names(o.validate(), "profiles[0].name"));
+}

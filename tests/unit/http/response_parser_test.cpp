@@ -224,6 +224,54 @@ TEST_CASE("response_parser: one parser reads many answers and its body has room 
   }
 }
 
+TEST_CASE("response_parser: of objects the head is there before the body is", "[http]") {
+  response_parser parser(head_max, body_max, reading_for::objects);
+  CHECK(parser.feed("HTTP/1.1 206 Partial Content\r\nContent-Type: image/jpeg\r\nContent-Length: 10\r\n") ==
+        progress::need_more);
+  CHECK(parser.head() == nullptr);
+  CHECK(parser.feed("content-range: bytes 0-9/99\r\nETag: \"a\"\r\nContent-Type: text/html\r\nLocation: /x\r\n"
+                    "Accept-Ranges: bytes\r\nLast-Modified: yesterday\r\nContent-Encoding: br\r\n\r\n0123") ==
+        progress::need_more);
+  const auto* const head = parser.head();
+  REQUIRE(head != nullptr);
+  CHECK(head->status == 206);
+  CHECK(head->content_length == 10);
+  CHECK_FALSE(head->chunked);
+  CHECK(head->content_type == "image/jpeg");
+  CHECK(head->content_range == "bytes 0-9/99");
+  CHECK(head->etag == "\"a\"");
+  CHECK(head->location == "/x");
+  CHECK(head->accept_ranges == "bytes");
+  CHECK(head->last_modified == "yesterday");
+  CHECK(head->content_encoding == "br");
+  CHECK(parser.body_so_far() == "0123");
+  CHECK(parser.feed("456789") == progress::complete);
+  CHECK(parser.body_so_far() == "0123456789");
+  CHECK(parser.keep_alive());
+  CHECK_FALSE(parser.has_more());
+  parser.feed("x");
+  CHECK(parser.has_more());
+  parser.reset();
+  CHECK(parser.head() == nullptr);
+  parser.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  REQUIRE(parser.head() != nullptr);
+  CHECK(parser.head()->chunked);
+  CHECK_FALSE(parser.head()->content_length.has_value());
+  CHECK(parser.head()->content_type.empty());
+}
+
+TEST_CASE("response_parser: of an object that is too long the beginning is taken", "[http]") {
+  response_parser parser(head_max, body_max, reading_for::objects);
+  CHECK(parser.feed(ok + "Content-Length: 1000000000000\r\n\r\n") == progress::need_more);
+  CHECK(parser.feed(std::string(body_max + 10, 'x')) == progress::complete);
+  CHECK(parser.body_so_far().size() == body_max);
+  CHECK_FALSE(parser.keep_alive());
+  // and the next answer is a whole one again
+  parser.reset();
+  CHECK(parser.feed(ok + "Content-Length: 1\r\n\r\nx") == progress::complete);
+  CHECK(parser.keep_alive());
+}
+
 TEST_CASE("retry_after: both forms become a span from now", "[http]") {
   struct row {
     std::string value;

@@ -3,11 +3,15 @@
 #include <http/url.hpp>
 #include <string>
 #include <support/catch.hpp>
+#include <vector>
 
 using broadside::errc;
 using broadside::http_endpoint;
+using broadside::http::make_get_request;
 using broadside::http::make_request_head;
+using broadside::http::parse_location;
 using broadside::http::parse_origin;
+using broadside::http::resolve_reference;
 
 TEST_CASE("parse_origin: scheme, host and port are taken apart", "[http]") {
   struct row {
@@ -49,6 +53,72 @@ TEST_CASE("parse_origin: everything else is invalid_url", "[http]") {
   const auto got = parse_origin(url);
   REQUIRE_FALSE(got.has_value());
   CHECK(got.error() == errc::invalid_url);
+}
+
+TEST_CASE("parse_location: origin and target are taken apart, the fragment is dropped", "[http]") {
+  struct row {
+    std::string url, authority, target;
+  };
+  const auto r = GENERATE(values<row>({
+      {"https://cdn.example.com", "cdn.example.com", "/"},
+      {"https://cdn.example.com?x=1", "cdn.example.com", "/?x=1"},
+      {"https://CDN.example.com/a/b.jpg", "cdn.example.com", "/a/b.jpg"},
+      {"http://cdn.example.com:81/a%20b?x=%2F&y=/?", "cdn.example.com:81", "/a%20b?x=%2F&y=/?"},
+      {"https://[2001:db8::1]/a#top", "[2001:db8::1]", "/a"},
+      {"https://cdn.example.com/../a", "cdn.example.com", "/../a"},
+      {"https://cdn.example.com//a", "cdn.example.com", "//a"},
+  }));
+  CAPTURE(r.url);
+  const auto got = parse_location(r.url);
+  REQUIRE(got.has_value());
+  CHECK(got->at.authority == r.authority);
+  CHECK(got->target == r.target);
+}
+
+TEST_CASE("parse_location: everything else is invalid_url", "[http]") {
+  const std::string url = GENERATE(
+      as<std::string>{}, "", "/a.jpg", "//example.com/a", "ftp://example.com/a", "https://user@example.com/a",
+      "https://user:fake@example.com/a", "https://exa mple.com/", "https://example.com/a b", "https://example.com/ü",
+      "https://example.com/\r\nX: y", "https://example.com/%zz", "https://example.com:0/", "https:///a",
+      "https://ex%61mple.com/", "javascript:alert(1)", "https://example.com/" + std::string(3000, 'a'));
+  CAPTURE(url);
+  const auto got = parse_location(url);
+  REQUIRE_FALSE(got.has_value());
+  CHECK(got.error() == errc::invalid_url);
+}
+
+TEST_CASE("resolve_reference: what a Location field means", "[http]") {
+  struct row {
+    std::string reference, url;
+  };
+  const auto r = GENERATE(values<row>({
+      {"https://other.example.com/x", "https://other.example.com/x"},
+      {"/x?y", "https://example.com/x?y"},
+      {"x", "https://example.com/a/x"},
+      {"../x", "https://example.com/x"},
+      {"//other.example.com/x", "https://other.example.com/x"},
+      {"?q", "https://example.com/a/b?q"},
+      {"#top", "https://example.com/a/b"},
+      {"http://169.254.169.254/#x", "http://169.254.169.254/"},
+  }));
+  CAPTURE(r.reference);
+  const auto got = resolve_reference("https://example.com/a/b", r.reference);
+  REQUIRE(got.has_value());
+  CHECK(*got == r.url);
+  CHECK_FALSE(resolve_reference("https://example.com/a/b", "/a b").has_value());
+  CHECK_FALSE(resolve_reference("https://example.com/a/b", "/\xFF").has_value());
+  CHECK_FALSE(resolve_reference("https://example.com/a/b", std::string(3000, 'a')).has_value());
+  CHECK_FALSE(resolve_reference("/a/b", "/x").has_value());
+}
+
+TEST_CASE("make_get_request: a whole request, which no value can break out of", "[http]") {
+  const std::vector<broadside::http_header> range{{"Range", "bytes=0-9"}};
+  const auto made = make_get_request("/a?b", "example.com", range);
+  REQUIRE(made.has_value());
+  CHECK(*made == "GET /a?b HTTP/1.1\r\nHost: example.com\r\nRange: bytes=0-9\r\nConnection: keep-alive\r\n\r\n");
+  CHECK_FALSE(make_get_request("/a b", "example.com", {}).has_value());
+  const std::vector<broadside::http_header> split{{"If-None-Match", "\"a\"\r\nX: y"}};
+  CHECK_FALSE(make_get_request("/", "example.com", split).has_value());
 }
 
 TEST_CASE("request_head: method, target, host and headers stand in order", "[http]") {

@@ -1,28 +1,18 @@
-// phone - tests: what customer records hold, what is refused and why, and agreement with a large numbering table.
+// tests/phone - what customer records hold, what is refused and why, and what a dialling context adds.
 #include <broadside/phone.hpp>
-#include <fstream>
-#include <optional>
+#include <string>
+#include <string_view>
 #include <support/catch.hpp>
 #include <tuple>
 
+using broadside::dialling;
 using broadside::errc;
 using broadside::phone;
 
 namespace {
 
-/// The value of a string member in one line of flat JSON; enough for the table's own format (no escapes but \u and \n).
-std::optional<std::string> field(const std::string& line, std::string_view name) {
-  const auto key = "\"" + std::string{name} + "\": ";
-  auto at = line.find(key);
-  if (at == std::string::npos) return std::nullopt;
-  at += key.size();
-  if (line[at] != '"') return line.substr(at, line.find_first_of(",}", at) - at);
-  const auto end = line.find('"', at + 1);
-  return line.substr(at + 1, end - at - 1);
-}
-
-errc refusal(std::string_view text) {
-  const auto parsed = phone::parse(text);
+errc refusal(std::string_view text, dialling from = dialling::international) {
+  const auto parsed = phone::parse(text, from);
   return parsed ? errc{} : static_cast<errc>(parsed.error().value());
 }
 
@@ -51,6 +41,30 @@ TEST_CASE("phone: numbers are read the way records write them", "[phone]") {
       {"+247 40123", "24740123"},
       {"+870 776 123456 789", "870776123456789"},
       {"+44 20(0)79460958", "4420079460958"},
+      {"+1 310 1234", "13101234"},
+      {"+1 310 234 5678", "13102345678"},
+      {"+1 201 911 0123", "12019110123"},
+      {"+1 822 234 5678", "18222345678"},
+      {"+1\xE2\x80\x91"
+       "212\xE2\x80\x91"
+       "555\xE2\x80\x91"
+       "0123",
+       "12125550123"},
+      {"\xEF\xBC\x8B\xEF\xBC\x91\xEF\xBC\x88"
+       "212\xEF\xBC\x89"
+       "555\xEF\xBC\x8D"
+       "0123",
+       "12125550123"},
+      {"+1\xEF\xBC\x8F"
+       "212\xEF\xBC\x8E"
+       "555\xE3\x80\x80"
+       "012\xEF\xBC\x93",
+       "12125550123"},
+      {"\xEF\xBC\x90\xEF\xBC\x90 1 212 555 0123", "12125550123"},
+      {"+44 \xEF\xBC\x88\xEF\xBC\x90\xEF\xBC\x89"
+       "7400 123456",
+       "447400123456"},
+      {" ( tel:0-0 1 212 555 0123", "12125550123"},
   }));
   CAPTURE(text);
   const auto parsed = phone::parse(text);
@@ -91,12 +105,25 @@ TEST_CASE("phone: everything else is refused with its reason", "[phone]") {
       {"+1 212\xC2\xA1"
        "555 0123",
        errc::phone_bad_character},
-      {"+1\xE2\x80\x91"
+      {"+1\xE2\x80\x90"
        "2125550123",
        errc::phone_bad_character},
-      {"+\xEF\xBC\x91"
+      {"+1\xE2\x80", errc::phone_bad_character},
+      {"+\xEF\xBC"
+       "12125550123",
+       errc::phone_bad_character},
+      {"+\xEF\xBC\x80"
+       "12125550123",
+       errc::phone_bad_character},
+      {"+\xEF\xBC\xA1"
        "2125550123",
        errc::phone_bad_character},
+      {"+\xEF\xBD\x91"
+       "2125550123",
+       errc::phone_bad_character},
+      {"+1212555012\xD9\xA3", errc::phone_bad_character},
+      {"\xF0\x9F\x93\x9E +12125550123", errc::phone_bad_character},
+      {"\xFF+12125550123", errc::phone_bad_character},
       {std::string_view{"+1212555\0"
                         "0123",
                         13},
@@ -123,7 +150,9 @@ TEST_CASE("phone: everything else is refused with its reason", "[phone]") {
       {"+1 292 555 0123", errc::phone_bad_nanp},
       {"+1 212 155 0123", errc::phone_bad_nanp},
       {"+1 212 055 0123", errc::phone_bad_nanp},
-      {"+1 310 1234", errc::phone_bad_nanp},
+      {"+1 311 1234", errc::phone_bad_nanp},
+      {"+1 310 123", errc::phone_bad_nanp},
+      {"+1 310 12345", errc::phone_bad_nanp},
   }));
   CAPTURE(text);
   REQUIRE(name_of(refusal(text)) == name_of(why));
@@ -164,36 +193,47 @@ TEST_CASE("phone: only country code 1 is North American", "[phone]") {
   REQUIRE(sizeof(phone) == 8);
 }
 
-// The table's answers are google-libphonenumber's. Ours differ on purpose: letters, extensions, other digits than ASCII
-// and numbers without "+" or "00" are refused; national plans other than the North American one are not known, so that
-// we take numbers it calls invalid. The reverse happens once: +1 310 1234, a local service number of seven digits that
-// cannot be called from elsewhere.
-TEST_CASE("phone: agrees with the numbering table", "[phone]") {
-  std::ifstream in{BROADSIDE_SHARED_DATA "/phone/phone.jsonl"};
-  if (!in) {
-    WARN("the table is not here: skipped");
-    SUCCEED();
-    return;
-  }
-  int valid = 0;
-  int valid_nanp = 0;
-  for (std::string line; std::getline(in, line);) {
-    const auto raw = field(line, "raw").value_or("");
-    const bool plain = raw.rfind('+') == 0 && raw.find_first_not_of("+0123456789 -./()") == std::string::npos;
-    const bool idd00 = line.find("\"tag\": \"idd00\"") != std::string::npos;
-    const auto parsed = phone::parse(raw);
-    CAPTURE(line);
-    if (line.find("\"tag\": \"noplus\"") != std::string::npos) {
-      REQUIRE(parsed.has_error());
-    } else if ((plain || idd00) && field(line, "valid") == "true" && raw != "+1 310 1234") {
-      REQUIRE(parsed.has_value());
-      REQUIRE(parsed->to_string() == field(line, "e164"));
-      ++valid;
-      if (parsed->is_nanp()) ++valid_nanp;
-    } else if (plain && field(line, "error")) {
-      REQUIRE(parsed.has_error());
-    }
-  }
-  REQUIRE(valid > 300);
-  REQUIRE(valid_nanp > 200);
+TEST_CASE("phone: digits without a prefix are read only where the country is known to be in them", "[phone]") {
+  const auto& [text, international, bare, north_america] =
+      GENERATE(table<std::string_view, std::string_view, std::string_view, std::string_view>({
+          {"2125550123", "phone_no_prefix", "+2125550123", "+12125550123"},
+          {"(212) 555-0123", "phone_no_prefix", "+2125550123", "+12125550123"},
+          {"12125550123", "phone_no_prefix", "+12125550123", "+12125550123"},
+          {"1 (212) 555-0123", "phone_no_prefix", "+12125550123", "+12125550123"},
+          {"tel:212-555-0123", "phone_no_prefix", "+2125550123", "+12125550123"},
+          {"447400123456", "phone_no_prefix", "+447400123456", "phone_bad_nanp"},
+          {"44 (0)7400 123456", "phone_no_prefix", "+447400123456", "phone_bad_nanp"},
+          {"011 44 7400 123456", "phone_no_prefix", "phone_no_prefix", "+447400123456"},
+          {"011 44 (0)7400 123456", "phone_no_prefix", "phone_no_prefix", "+447400123456"},
+          {"011 1 212 555 0123", "phone_no_prefix", "phone_no_prefix", "+12125550123"},
+          {"00 44 7400 123456", "+447400123456", "+447400123456", "+447400123456"},
+          {"+44 7400 123456", "+447400123456", "+447400123456", "+447400123456"},
+          {"+1 310 1234", "+13101234", "+13101234", "+13101234"},
+          {"1 310 1234", "phone_no_prefix", "+13101234", "phone_bad_nanp"},
+          {"310 1234", "phone_no_prefix", "+3101234", "phone_bad_nanp"},
+          {"555 0123", "phone_no_prefix", "+5550123", "phone_bad_nanp"},
+          {"911", "phone_no_prefix", "phone_too_short", "phone_too_short"},
+          {"0", "phone_no_prefix", "phone_no_prefix", "phone_too_short"},
+          {"0212 555 0123", "phone_no_prefix", "phone_no_prefix", "phone_bad_nanp"},
+          {"(0)212 555 0123", "phone_no_prefix", "phone_no_prefix", "phone_bad_nanp"},
+          {"112 555 0123", "phone_no_prefix", "phone_bad_nanp", "phone_bad_nanp"},
+          {"292 555 0123", "phone_no_prefix", "phone_bad_country", "phone_bad_nanp"},
+          {"2 212 555 0123", "phone_no_prefix", "+22125550123", "phone_bad_nanp"},
+          {"011", "phone_no_prefix", "phone_no_prefix", "phone_too_short"},
+          {"011 999 123 4567", "phone_no_prefix", "phone_no_prefix", "phone_bad_country"},
+          {"999 123 4567", "phone_no_prefix", "phone_bad_country", "phone_bad_nanp"},
+          {"1234567890123456", "phone_no_prefix", "phone_too_long", "phone_too_long"},
+          {"12345678901234567890123", "phone_no_prefix", "phone_too_long", "phone_too_long"},
+          {"", "phone_empty", "phone_empty", "phone_empty"},
+          {" ()", "phone_empty", "phone_empty", "phone_empty"},
+          {"FLOWERS", "phone_bad_character", "phone_bad_character", "phone_bad_character"},
+      }));
+  const auto read = [text = text](dialling from) {
+    const auto parsed = phone::parse(text, from);
+    return parsed ? parsed->to_string() : std::string{name_of(refusal(text, from))};
+  };
+  CAPTURE(text);
+  CHECK(read(dialling::international) == international);
+  CHECK(read(dialling::bare_digits) == bare);
+  CHECK(read(dialling::north_america) == north_america);
 }

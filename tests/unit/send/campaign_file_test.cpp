@@ -72,6 +72,18 @@ TEST_CASE("campaign_file: the example has every field and is right", "[send]") {
   CHECK(file.routes[1].messages_per_request == 100);
   CHECK(file.options.senders.size() == 1);
   CHECK(file.options.retry.delay_min == 500ms);
+  CHECK(file.campaign.media[0].bytes == 412'000);
+  CHECK(file.campaign.media[0].width == 1080);
+  CHECK(file.campaign.media[0].height == 1350);
+  CHECK(file.campaign.fallback.max_parts == 2);
+  CHECK(file.campaign.fallback.over == broadside::over_limit::truncate);
+  CHECK(file.campaign.fallback.smart_encoding);
+  CHECK(file.campaign.fallback.part_price_micros == 7'900);
+  CHECK(file.campaign.dialling == broadside::dialling::north_america);
+  REQUIRE(file.options.profiles.size() == 2);
+  CHECK(file.options.profiles[0].name == "att/short_code");
+  CHECK(file.routes[0].countries.size() == 2);
+  CHECK(file.options.preflight.timeout == 20s);
 }
 
 TEST_CASE("campaign_file: attributes have columns of their own name unless the file says otherwise", "[send]") {
@@ -153,6 +165,62 @@ TEST_CASE("campaign_file: no more than a hundred violations are kept", "[send]")
   std::string json = "{\"a0\": 0";
   for (int i = 1; i < 500; ++i) json += ", \"a" + std::to_string(i) + "\": 0";
   CHECK(read_campaign_file(json + "}").violations.size() == 100);
+}
+
+TEST_CASE("campaign_file: profiles are the built-in ones, and a misspelt name is answered with the nearest", "[send]") {
+  const auto reading = with(R"("profiles": ["omnisend", "ominsend", "omnisend", 5, "zzzzzzzzzzzz"])");
+  REQUIRE(reading.file.options.profiles.size() == 1);
+  CHECK(reading.file.options.profiles[0].name == "omnisend");
+  CHECK(rule_of(reading, "profiles[1]") == "is no built-in profile; did you mean omnisend?");
+  CHECK(rule_of(reading, "profiles[2]") == "is given twice");
+  CHECK(rule_of(reading, "profiles[3]") == "must be a text in quotes");
+  CHECK(rule_of(reading, "profiles[4]") == "is no built-in profile");
+  CHECK(rule_of(with(R"("profiles": "omnisend")"), "profiles") == "must be a list");
+}
+
+TEST_CASE("campaign_file: words that choose are few, and a misspelt one is answered with the nearest", "[send]") {
+  CHECK(with(R"("numbers": "bare_digits")").file.campaign.dialling == broadside::dialling::bare_digits);
+  CHECK(rule_of(with(R"("numbers": "north-america")"), "numbers") ==
+        R"(must be "international", "bare_digits" or "north_america"; did you mean north_america?)");
+  CHECK(rule_of(with(R"("numbers": 1)"), "numbers") == "must be a text in quotes");
+  CHECK(rule_of(with(R"("fallback": {"over": "cut"})"), "fallback.over") == R"(must be "refuse" or "truncate")");
+  CHECK(rule_of(with(R"("preflight": {"mode": "of"})"), "preflight.mode") ==
+        R"(must be "off", "warn" or "refuse"; did you mean off?)");
+}
+
+TEST_CASE("campaign_file: a price is exact to a millionth of a currency unit", "[send]") {
+  const auto price = [](std::string_view text) {
+    return with(R"("fallback": {"part_price": )" + std::string(text) + "}");
+  };
+  CHECK(price("0.0079").file.campaign.fallback.part_price_micros == 7'900);
+  CHECK(price("0.000001").file.campaign.fallback.part_price_micros == 1);
+  CHECK(price("1000").file.campaign.fallback.part_price_micros == 1'000'000'000);
+  CHECK(price("0").violations.empty());
+  for (const std::string_view wrong : {"-0.01", "1000.1", "0.0000001", "0.12345678", "1e300"}) {
+    CAPTURE(wrong);
+    CHECK(rule_of(price(wrong), "fallback.part_price") ==
+          "must be from 0 (not known) to 1000, with at most six decimals");
+    CHECK(price(wrong).file.campaign.fallback.part_price_micros == 0);
+  }
+  CHECK(rule_of(price("\"0.01\""), "fallback.part_price") == "must be a number");
+}
+
+TEST_CASE("campaign_file: what is declared of media is whole numbers", "[send]") {
+  const auto media = [](std::string_view fields) {
+    return with(R"("media": [{"url": "https://a.example/b.jpg", "mime_type": "image/jpeg", )" + std::string(fields) +
+                "}]");
+  };
+  CHECK(media(R"("bytes": 5000000000)").file.campaign.media[0].bytes == 5'000'000'000);
+  CHECK(rule_of(media(R"("width": 1.5)"), "media[0].width") == "must be a whole number, at most 4294967295");
+  CHECK(rule_of(media(R"("hieght": 5)"), "media[0].hieght") == "is not a field here; did you mean height?");
+}
+
+TEST_CASE("campaign_file: a route's countries are two capital letters each", "[send]") {
+  const auto reading = with_route(R"("countries": ["US", "us", 1])");
+  CHECK(reading.file.routes[0].countries.size() == 1);
+  for (const auto* field : {"routes[0].countries[1]", "routes[0].countries[2]"}) {
+    CHECK(rule_of(reading, field).find("must be two capital letters") == 0);
+  }
 }
 
 TEST_CASE("duration: a whole number and a unit", "[send]") {

@@ -79,3 +79,75 @@ TEST_CASE("setup: a route that accepts any certificate is warned of", "[send]") 
   REQUIRE(made->warnings.size() == 1);
   CHECK(made->warnings[0].find("routes[0].tls.verify") == 0);
 }
+
+TEST_CASE("setup: the profiles of the file hold beside those of the providers", "[send]") {
+  const examined_file examined =
+      examine(replaced("\"name\": \"Spring", "\"profiles\": [\"omnisend\"], \"name\": \"Spring"), no_keys);
+  std::vector<std::string> names;
+  for (const content_limits& each : examined.limits.profiles()) names.emplace_back(each.name.view());
+  CHECK(names == std::vector<std::string>{"sinch", "omnisend", "infobip"});
+  CHECK(has_errors(examined.setup.findings));  // omnisend sends from toll-free numbers only
+  CHECK(examined.violations.empty());
+}
+
+TEST_CASE("setup: profiles of the caller hold too, and none twice", "[send]") {
+  const auto omnisend = builtin_profile("omnisend");
+  REQUIRE(omnisend.has_value());
+  examination as;
+  as.profiles = {*omnisend, *omnisend};
+  const examined_file examined = examine(campaign_json, no_keys, as);
+  CHECK(examined.setup.options.profiles.size() == 1);
+  CHECK(has_errors(examined.setup.findings));
+}
+
+TEST_CASE("setup: only the rules of routes that the campaign uses are asked", "[send]") {
+  const examined_file examined = examine(replaced(", {\"route\": \"b\"}", ""), no_keys);
+  REQUIRE(examined.limits.profiles().size() == 1);
+  CHECK(examined.limits.profiles()[0].name == "sinch");
+}
+
+TEST_CASE("setup: what check() finds is told by severity; errors refuse the campaign", "[send]") {
+  const std::string subject = "\"subject\": \"" + std::string(90, 'a') + "\", \"name\": \"Spring";
+  const std::string json = replaced("\"name\": \"Spring", subject);
+  const examined_file examined = examine(json, both_keys, {keys::needed, {}, {}});
+  REQUIRE_FALSE(examined.setup.findings.empty());
+  CHECK(examined.setup.findings.front().where == "subject");
+  CHECK(std::is_sorted(examined.setup.findings.begin(), examined.setup.findings.end(),
+                       [](const finding& a, const finding& b) { return a.severity < b.severity; }));
+  const auto made = make_setup(json, both_keys, keys::needed);
+  REQUIRE_FALSE(made.has_value());
+  CHECK(made.error().violations.front().rule.find("[subject.length]") != std::string::npos);
+}
+
+TEST_CASE("setup: rules of launch() that check() does not have are errors beside it", "[send]") {
+  const examined_file examined = examine(replaced("{\"route\": \"b\"}", "{\"route\": \"nowhere\"}"), no_keys);
+  const auto& found = examined.setup.findings;
+  const auto launch =
+      std::find_if(found.begin(), found.end(), [](const finding& f) { return f.rule == "campaign.launch"; });
+  REQUIRE(launch != found.end());
+  CHECK(launch->where == "sender.routes[1].route");
+  CHECK(launch->severity == severity::error);
+}
+
+TEST_CASE("setup: the reader's word on a field is the only one", "[send]") {
+  const examined_file examined = examine(replaced("\"text\": \"Hello {{ city }}\"", "\"text\": 5"), no_keys);
+  REQUIRE(examined.violations.size() == 1);
+  CHECK(examined.violations[0] == violation{"text", "must be a text in quotes"});
+  for (const finding& each : examined.setup.findings) {
+    CHECK_FALSE((each.where == "text" && each.severity == severity::error));
+  }
+}
+
+TEST_CASE("setup: a fallback has its forecast", "[send]") {
+  CHECK_FALSE(examine(campaign_json, no_keys).setup.forecast.has_value());
+  const auto made =
+      make_setup(replaced("\"name\": \"Spring",
+                          "\"fallback\": {\"enabled\": true, \"text\": \"Sale in {{ city }}. Reply STOP to opt out.\", "
+                          "\"part_price\": 0.01}, \"name\": \"Spring"),
+                 both_keys, keys::needed);
+  REQUIRE(made.has_value());
+  REQUIRE(made->forecast.has_value());
+  CHECK_FALSE(made->forecast->constant);
+  CHECK(made->forecast->least.sms.parts == 1);
+  CHECK(made->forecast->least.price_micros == 10'000);
+}

@@ -82,3 +82,22 @@ TEST_CASE("template: the literal text leaves expressions out", "[text]") {
   REQUIRE_FALSE(made->is_constant());
   REQUIRE(compiled_template::compile("Hi", attributes, "text")->is_constant());
 }
+
+TEST_CASE("template: every piece knows its place in the source", "[text]") {
+  constexpr std::string_view source = "Hé {{ city | default('x\\'y') }}{{first_name}}! ";
+  const auto made = compiled_template::compile(source, attributes, "text");
+  REQUIRE(made.has_value());
+  const auto pieces = made->pieces();
+  REQUIRE(pieces.size() == 4);
+  REQUIRE(pieces[0].literal == "Hé ");
+  REQUIRE(pieces[1].literal == "x'y");
+  REQUIRE(pieces[1].attribute == 1);
+  REQUIRE(pieces[2].attribute == 0);
+  REQUIRE(pieces[3].literal == "! ");
+  REQUIRE(pieces[3].attribute == -1);
+  for (const auto& each : pieces) {
+    const auto text = each.attribute < 0 ? std::string_view(each.literal) : std::string_view("{{");
+    REQUIRE(source.substr(each.at).starts_with(text));
+  }
+  REQUIRE(pieces[2].at == source.find("{{first"));
+}

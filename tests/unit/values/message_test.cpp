@@ -7,7 +7,6 @@
 #include <utility>
 
 using broadside::errc;
-using broadside::media_kind;
 using broadside::message_id;
 
 TEST_CASE("fixed_string: a cut never splits a UTF-8 sequence", "[values]") {
@@ -41,34 +40,5 @@ TEST_CASE("message_id: anything that is never printed is refused", "[values]") {
     const auto id = broadside::parse_message_id(text);
     REQUIRE(id.has_error());
     REQUIRE(id.error() == errc::invalid_argument);
-  }
-}
-
-TEST_CASE("media_kind: known MIME types have a kind, whatever their case and parameters", "[values]") {
-  const auto& [type, kind] = GENERATE(table<std::string_view, media_kind>({
-      {"image/jpeg", media_kind::image},
-      {"IMAGE/PNG", media_kind::image},
-      {"image/svg+xml", media_kind::image},
-      {"audio/amr", media_kind::audio},
-      {"video/3gpp; codecs=\"avc1\"", media_kind::video},
-      {"video/mp4 ;x=y", media_kind::video},
-      {"text/vcard;charset=utf-8", media_kind::contact},
-      {"text/x-vCard", media_kind::contact},
-      {"text/directory", media_kind::contact},
-      {"text/calendar", media_kind::calendar},
-      {"application/pdf", media_kind::pdf},
-  }));
-  CAPTURE(type);
-  const auto found = broadside::media_kind_of(type);
-  REQUIRE(found.has_value());
-  REQUIRE(*found == kind);
-}
-
-TEST_CASE("media_kind: everything else is an invalid argument", "[values]") {
-  for (const std::string_view type :
-       {"", "/", "image", "image/", "image/;x", "/jpeg", "image/a/b", "image/jp eg", "text/plain",
-        "application/octet-stream", " image/png", "imag/png", "text/vcards", ";image/png"}) {
-    CAPTURE(type);
-    REQUIRE(broadside::media_kind_of(type).has_error());
   }
 }

@@ -1,0 +1,59 @@
+// check/command - what every subcommand of broadside-check shares: how it is registered, what it prints to, how it
+// ends.
+//
+// One thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <broadside/country.hpp>
+#include <broadside/limits.hpp>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace broadside::checking {
+
+/// What the process says to its caller.
+enum class exit_code : int {
+  clean = 0,         ///< nothing wrong: advice at most, and warnings unless --strict
+  errors_found = 1,  ///< or warnings with --strict
+  wrong_usage = 2,   ///< the command line, or a file that cannot be read
+};
+
+/// The subcommand that the command line chose.
+struct chosen_command {
+  std::function<exit_code()> run;
+};
+
+// Each adds its subcommand with its options; when the command line has it, `out` gets what runs it.
+void add_campaign_command(CLI::App&, chosen_command& out);
+void add_text_command(CLI::App&, chosen_command& out);
+void add_split_command(CLI::App&, chosen_command& out);
+void add_number_command(CLI::App&, chosen_command& out);
+void add_sender_command(CLI::App&, chosen_command& out);
+void add_profiles_command(CLI::App&, chosen_command& out);
+void add_card_command(CLI::App&, chosen_command& out);
+
+/// Columns of the terminal that standard output is; 0 when it is none.
+[[nodiscard]] std::size_t terminal_columns() noexcept;
+
+/// Prints `error: …` to standard error.
+exit_code refuse(std::string_view why);
+
+/// The argument itself, or for "-" what standard input holds without one line end behind it. Nothing: refused.
+[[nodiscard]] std::optional<std::string> argument_text(const std::string& argument);
+
+// --- options that several subcommands have -----------------------------------------------------------------------
+
+/// `--profile`, repeatable, with names between commas.
+void add_profile_option(CLI::App&, std::vector<std::string>& names);
+/// Nothing: a name is unknown, and refused.
+[[nodiscard]] std::optional<std::vector<content_limits>> profiles_named(const std::vector<std::string>& names);
+
+/// `--to US,CA`.
+void add_country_option(CLI::App&, std::vector<std::string>& codes);
+[[nodiscard]] std::optional<country_set> countries_named(const std::vector<std::string>& codes);
+
+}  // namespace broadside::checking

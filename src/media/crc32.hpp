@@ -1,0 +1,55 @@
+// media/crc32 - the checksum of PNG chunks (PNG §5.5; the polynomial of ISO 3309). Pure; any thread; no allocation.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace broadside::media {
+namespace crc32_tables {
+
+/// Row 0 moves one byte through the register; row n moves it through n more bytes of zeros.
+constexpr auto make() noexcept {
+  std::array<std::array<std::uint32_t, 256>, 8> tables{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t value = byte;
+    for (int bit = 0; bit < 8; ++bit) value = (value & 1U) != 0 ? value >> 1U ^ 0xEDB88320U : value >> 1U;
+    tables[0][byte] = value;
+  }
+  for (std::size_t row = 1; row < tables.size(); ++row) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const std::uint32_t before = tables[row - 1][byte];
+      tables[row][byte] = before >> 8U ^ tables[0][before & 0xFFU];
+    }
+  }
+  return tables;
+}
+
+inline constexpr auto tables = make();
+
+/// A word that `row` bytes follow.
+[[nodiscard]] constexpr std::uint32_t moved(std::uint32_t word, std::size_t row) noexcept {
+  return tables[row + 3][word & 0xFFU] ^ tables[row + 2][word >> 8U & 0xFFU] ^ tables[row + 1][word >> 16U & 0xFFU] ^
+         tables[row][word >> 24U];
+}
+
+}  // namespace crc32_tables
+
+/// Of all of `data`; eight bytes a step.
+[[nodiscard]] inline std::uint32_t crc32(std::span<const std::byte> data) noexcept {
+  const auto byte_at = [&data](std::size_t i) { return std::to_integer<std::uint32_t>(data[i]); };
+  // Least significant byte first, on every machine; compilers make one load of it.
+  const auto word_at = [&byte_at](std::size_t i) {
+    return byte_at(i) | byte_at(i + 1) << 8U | byte_at(i + 2) << 16U | byte_at(i + 3) << 24U;
+  };
+  std::uint32_t crc = 0xFFFFFFFFU;
+  std::size_t at = 0;
+  for (; data.size() - at >= 8; at += 8) {
+    crc = crc32_tables::moved(crc ^ word_at(at), 4) ^ crc32_tables::moved(word_at(at + 4), 0);
+  }
+  for (; at < data.size(); ++at) crc = crc >> 8U ^ crc32_tables::tables[0][(crc ^ byte_at(at)) & 0xFFU];
+  return ~crc;
+}
+
+}  // namespace broadside::media

@@ -1,0 +1,99 @@
+// tests/conformance/subject - counts and flags of short texts.
+#include <array>
+#include <check/text_facts.hpp>
+#include <string>
+#include <text/emoji.hpp>
+#include <text/json.hpp>
+#include <text/unicode.hpp>
+#include <text/utf8.hpp>
+#include "mode.hpp"
+#include "row.hpp"
+
+namespace broadside::conformance {
+namespace {
+
+using check_detail::text_facts;
+
+struct count_name {
+  std::string_view name;
+  std::size_t text_facts::*member;
+};
+struct flag_name {
+  std::string_view name;
+  bool text_facts::*member;
+};
+constexpr std::array<count_name, 4> counts{{
+    {"bytes", &text_facts::bytes},
+    {"code_points", &text_facts::code_points},
+    {"utf16", &text_facts::utf16_units},
+    {"graphemes", &text_facts::clusters},
+}};
+constexpr std::array<flag_name, 9> flags{{
+    {"ascii_printable", &text_facts::ascii_printable},
+    {"gsm7", &text_facts::gsm7},
+    {"naive_p_emoji", &text_facts::emoji_property},
+    {"emoji_presentation", &text_facts::emoji_presentation},
+    {"extended_pictographic", &text_facts::extended_pictographic},
+    {"rule_has_emoji", &text_facts::shows_emoji},
+    {"control", &text_facts::control},
+    {"invisible", &text_facts::invisible},
+    {"lone_surrogate", &text_facts::lone_surrogate},
+}};
+
+std::string pointer_to(std::string_view name) { return "/expect/" + std::string(name); }
+
+/// The facts that the row states. False: one of them is missing or something else.
+bool read_facts(const row& from, text_facts& out) {
+  for (const auto& each : counts) {
+    const auto count = from.number_at(pointer_to(each.name));
+    if (!count) return false;
+    out.*each.member = *count;
+  }
+  for (const auto& each : flags) {
+    const auto flag = from.flag_at(pointer_to(each.name));
+    if (!flag) return false;
+    out.*each.member = *flag;
+  }
+  return true;
+}
+
+std::string json_of(const text_facts& facts) {
+  std::string out = "{";
+  for (const auto& each : counts) text::append_number_member(out, each.name, facts.*each.member);
+  for (const auto& each : flags) text::append_flag_member(out, each.name, facts.*each.member);
+  return out + "}";
+}
+
+/// Whether the text has pictographs, and none that is an emoji: those that versions after 15 took out of the property.
+bool has_former_pictographs_only(std::string_view text) {
+  bool former = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t c = text::next_code_point(text, at);
+    if (!text::is_extended_pictographic(c)) continue;
+    if (text::is_emoji(c)) return false;
+    former = true;
+  }
+  return former;
+}
+
+}  // namespace
+
+judgement judge_subject(std::string_view line) {
+  row from;
+  text_facts expected;
+  if (!from.read(line)) return unreadable("not a JSON object");
+  const auto text = from.string_at("/text");
+  if (!text || !read_facts(from, expected)) return unreadable("text or a member of expect is missing");
+  const text_facts facts = check_detail::facts_of(*text);
+  judgement made = compared(json_of(facts), json_of(expected));
+  if (made.verdict == verdict::pass || text::find_invalid_utf8(*text)) return made;
+  text_facts later = facts;
+  later.extended_pictographic = expected.extended_pictographic;
+  if (json_of(later) == json_of(expected) && has_former_pictographs_only(*text)) {
+    made.verdict = verdict::policy;
+    made.reason = "Extended_Pictographic as of Unicode 15; later versions keep it to emoji";
+  }
+  return made;
+}
+
+}  // namespace broadside::conformance
