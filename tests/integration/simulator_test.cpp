@@ -747,9 +747,9 @@ TEST_CASE("simulator: serves a picture, for campaigns whose media are looked at"
   const answer got = client.exchange("GET /_simulator/image.png HTTP/1.1\r\nHost: localhost\r\n\r\n");
   CHECK(got.status == 200);
   CHECK(contains(got.head, "Content-Type: image/png\r\n"));
-  const media_facts facts = read_media(std::as_bytes(std::span(got.body)));
-  CHECK(facts.type == media_type::png);
-  CHECK(facts.state == media_state::clean);
+  const auto facts = broadside::read_media(std::as_bytes(std::span(got.body)));
+  CHECK(facts.type == broadside::media_type::png);
+  CHECK(facts.state == broadside::media_state::clean);
   CHECK(facts.width == 640);
   CHECK(facts.height == 1138);
   CHECK(simulator.sinch().requests == 0);
