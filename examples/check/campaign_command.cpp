@@ -100,7 +100,7 @@ exit_code run(const campaign_options& from) {
       fmt::print(each.error.empty() ? stdout : stderr, "{}{}",
                  each.error.empty() ? "" : "error: ", report_text(each, terminal_columns()));
     }
-    fmt::print("{}", summary_text(total, all.size()));
+    if (readable) fmt::print("{}", summary_text(total, all.size()));
   }
   if (!readable) return exit_code::wrong_usage;
   return passed ? exit_code::clean : exit_code::errors_found;

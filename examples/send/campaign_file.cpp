@@ -49,11 +49,21 @@ void read_media(object_reader& root, std::vector<media_link>& out) {
   }
 }
 
+void read_home(object_reader& sender, country& out) {
+  std::string code;
+  sender.text("home", code);
+  out = country::of(code);
+  if (!code.empty() && !out.known()) {
+    sender.found().add(sender.path_of("home"), "must be a country's two capital letters, as US");
+  }
+}
+
 void read_sender(object_reader& root, sender_profile& out) {
   auto sender = root.object("sender", presence::required);
   if (!sender) return;
   sender->text("display_name", out.display_name);
   sender->text("sender", out.sender, presence::required);
+  read_home(*sender, out.home);
   const auto all = sender->list("routes", presence::required);
   for (std::size_t i = 0; i < all.size(); ++i) {
     object_reader one(all[i], indexed("sender.routes", i), root.found());

@@ -74,9 +74,7 @@ class checker {
       const auto reason = static_cast<errc>(rendered.error().value());
       return reject(record, name_of(reason), message_of(reason));
     }
-    std::size_t bytes = record.to.size();
-    for (const std::string_view value : record.values) bytes += value.size();
-    if (bytes > setup_.options.recipient_bytes_max) {
+    if (!fits({record.to, record.values}, setup_.options.recipient_bytes_max)) {
       return reject(record, name_of(errc::recipient_too_large), message_of(errc::recipient_too_large));
     }
     if (setup_.campaign.fallback.enabled) fallback_.add(parts_.fallback_size);
@@ -104,6 +102,13 @@ class checker {
   }
 
   // Messages per second that the limits let through; zero: no limit.
+  /// However it is spelt.
+  [[nodiscard]] bool is_campaign_sender(std::string_view spelling) const {
+    const auto one = sender::parse(spelling, setup_.campaign.sender.home);
+    const auto other = sender::parse(setup_.campaign.sender.sender, setup_.campaign.sender.home);
+    return one && other && one->text() == other->text();
+  }
+
   [[nodiscard]] double allowed_per_second() const {
     double routes = 0;
     bool unlimited = false;
@@ -116,7 +121,7 @@ class checker {
     }
     double allowed = unlimited ? 0 : routes;
     for (const sender_limit& each : setup_.options.senders) {
-      if (each.sender != setup_.campaign.sender.sender || each.limit.unlimited()) continue;
+      if (each.limit.unlimited() || !is_campaign_sender(each.sender)) continue;
       allowed = allowed > 0 ? std::min(allowed, each.limit.per_second) : each.limit.per_second;
     }
     return allowed;

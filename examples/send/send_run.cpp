@@ -135,6 +135,22 @@ std::optional<exit_code> send_run::read_first() {
   }
 }
 
+namespace {
+
+/// Launching may look at media for a while. Nothing has been sent and nothing can be lost: a signal ends the process.
+result<campaign_id, failure> launch_interruptibly(engine& e, const campaign& c) {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+  auto launched = e.launch(c);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  return launched;
+}
+
+}  // namespace
+
 std::optional<exit_code> send_run::launch() {
   auto opened = engine::open(setup_.options);
   if (!opened.has_value()) {
@@ -142,7 +158,7 @@ std::optional<exit_code> send_run::launch() {
     return exit_code::wrong_usage;
   }
   engine_.emplace(std::move(*opened));
-  const auto campaign = engine_->launch(setup_.campaign);
+  const auto campaign = launch_interruptibly(*engine_, setup_.campaign);
   if (!campaign.has_value()) {
     fmt::print(stderr, "error: the campaign cannot be launched\n{}\n", campaign.error().message());
     return exit_code::wrong_usage;

@@ -25,6 +25,10 @@ struct recipient {
   std::span<const std::string_view> values{};  ///< in the order of campaign::attributes
 };
 
+/// Whether an engine with this options::recipient_bytes_max can hold the recipient: number and values together, four
+/// bytes for each value, and a number of at most 40 bytes as it is written.
+[[nodiscard]] bool fits(const recipient&, std::size_t recipient_bytes_max) noexcept;
+
 /// What to do with a message whose answer was lost after its bytes left.
 enum class on_unknown : std::uint8_t {
   hold,                    ///< it ends as maybe_sent. Never a second copy. The default
@@ -40,7 +44,8 @@ struct route_share {
 
 struct sender_profile {
   std::string display_name{};         ///< for people; not sent
-  std::string sender{};               ///< short code, toll-free or 10DLC number ("+1…" or digits), or a name
+  std::string sender{};               ///< short code, toll-free, 10DLC or long number ("+1…", or digits with it)
+  country home{};                     ///< where a short code lives; not known: the US or Canada
   std::vector<route_share> routes{};  ///< at least one
 };
 

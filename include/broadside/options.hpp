@@ -74,7 +74,7 @@ struct options {
   /// Messages the engine holds at most, from submit() until their event is polled. 64 to 16,777,216.
   /// Memory: about (recipient_bytes_max + 512) bytes each, taken at open().
   std::uint32_t messages_inside_max = 16'384;
-  /// Bytes for a recipient's number and values. 64 to 65,536.
+  /// Bytes for a recipient's number and values, and four more for each value: see fits(). 64 to 65,536.
   std::uint32_t recipient_bytes_max = 512;
   std::uint32_t campaigns_max = 1'024;  ///< 1 to 65,536
   std::uint32_t sources_max = 4'096;    ///< 1 to 65,536

@@ -83,7 +83,7 @@ class preflight {
 [[nodiscard]] std::vector<finding> check_media(const campaign&, std::span<const media_report> reports,
                                                const combined_limits&);
 
-/// The same for files on disk, by their facts: what `broadside-check media FILE` shows.
+/// The same for files on disk, by their facts: read with read_media_file().
 [[nodiscard]] std::vector<finding> check_media_facts(const media_facts&, std::string_view declared_mime_type,
                                                      std::string_view where, const combined_limits&);
 

@@ -12,13 +12,8 @@ using check_detail::findings;
 using check_detail::inspected;
 using check_detail::inspected_text;
 
-/// A short code lives where the audience does, when that is one country.
-country home_of(const check_options& options) {
-  return options.destinations.size() == 1 ? *options.destinations.begin() : country{};
-}
-
-std::optional<sender> sender_of(const campaign& c, const check_options& options) {
-  const auto parsed = sender::parse(c.sender.sender, home_of(options));
+std::optional<sender> sender_of(const campaign& c) {
+  const auto parsed = sender::parse(c.sender.sender, c.sender.home);
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
@@ -57,7 +52,7 @@ void sort(findings& found) {
 }  // namespace
 
 std::vector<finding> check(const campaign& c, const combined_limits& limits, const check_options& options) {
-  const auto from = sender_of(c, options);
+  const auto from = sender_of(c);
   const inspected all{.campaign = c,
                       .options = options,
                       .bounds = check_detail::value_bounds(c, options),

@@ -135,10 +135,7 @@ void expect_guard(const inspected& in, findings& found) {
 
 void expect_fallback_sender(const inspected& in, findings& found) {
   const std::string& text = in.campaign.fallback.sender;
-  const auto& home = in.options.destinations;
-  const auto from = text.empty()
-                        ? in.from
-                        : expect_sender("fallback.sender", text, home.size() == 1 ? *home.begin() : country{}, found);
+  const auto from = text.empty() ? in.from : expect_sender("fallback.sender", text, in.campaign.sender.home, found);
   if (!from) return;
   expect_reach(in, "fallback.sender", *from, channel::sms, found);
   if (!in.from || from->text() == in.from->text()) return;

@@ -121,9 +121,7 @@ void expect_reach(const inspected& in, std::string_view where, const sender& fro
 }
 
 void check_sender(const inspected& in, findings& found) {
-  const auto& home = in.options.destinations;
-  const auto from =
-      expect_sender("sender.sender", in.campaign.sender.sender, home.size() == 1 ? *home.begin() : country{}, found);
+  const auto from = expect_sender("sender.sender", in.campaign.sender.sender, in.campaign.sender.home, found);
   if (!from) return;
   expect_kind(in, found);
   advise_verification(in, found);

@@ -1,5 +1,6 @@
 // engine/campaign_preview - what a recipient would get, rendered and checked as the engine does it.
 #include <broadside/campaign.hpp>
+#include <broadside/event.hpp>
 #include <broadside/phone.hpp>
 #include <engine/compiled_campaign.hpp>
 #include <utility>
@@ -7,6 +8,13 @@
 namespace broadside {
 
 using engine_detail::compiled_campaign;
+
+bool fits(const recipient& r, std::size_t recipient_bytes_max) noexcept {
+  std::size_t needed = r.to.size() + r.values.size() * sizeof(std::uint32_t);  // the slot keeps each value's length
+  for (const std::string_view v : r.values) needed += v.size();
+  return needed <= recipient_bytes_max && r.to.size() <= decltype(event::recipient)::capacity() &&
+         r.values.size() <= 0xFFFF;
+}
 
 class campaign_preview::impl {
  public:

@@ -12,6 +12,15 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr std::size_t part_bytes_max =
+    4 * 160;  // of UTF-8 in one part, whatever it holds, with room for what is dropped
+
+/// Keeps at most `size` bytes, and no part of a code point.
+void cut_at_code_point(std::string& utf8, std::size_t size) {
+  while (size > 0 && (static_cast<unsigned char>(utf8[size]) & 0xC0U) == 0x80U) --size;
+  utf8.resize(size);
+}
+
 void check_text(std::vector<violation>& out, const char* field, std::string_view text, std::size_t bytes_max) {
   if (text.size() > bytes_max) out.push_back({field, fmt::format("must not be longer than {} bytes", bytes_max)});
   if (const auto bad = text::find_invalid_utf8(text))
@@ -102,15 +111,15 @@ void apply_profiles(compiled_campaign& made, std::vector<violation>& out, std::s
 /// 1 + the index of the limit of this sender in `limits`; 0 when it has none.
 std::uint16_t lane_of(const sender& from, std::span<const sender_limit> limits) {
   for (std::size_t i = 0; i < limits.size(); ++i) {
-    const auto limited = sender::parse(limits[i].sender);
+    const auto limited = sender::parse(limits[i].sender, from.country());
     if (limited && limited->text() == from.text()) return static_cast<std::uint16_t>(1 + i);
   }
   return 0;
 }
 
 /// The parsed sender, or none: what is wrong with it, check() reports.
-std::optional<sender> sender_of(std::string_view text) {
-  const auto parsed = sender::parse(text);
+std::optional<sender> sender_of(std::string_view text, country home) {
+  const auto parsed = sender::parse(text, home);
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
@@ -135,8 +144,9 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(
   compile_into(made->subject, c.subject, c.attributes, "subject");
   compile_into(made->text, c.text, c.attributes, "text");
   if (c.fallback.enabled) compile_into(made->fallback_text, c.fallback.text, c.attributes, "fallback.text");
-  made->from = sender_of(c.sender.sender);
-  if (c.fallback.enabled && !c.fallback.sender.empty()) made->fallback_from = sender_of(c.fallback.sender);
+  made->from = sender_of(c.sender.sender, c.sender.home);
+  if (c.fallback.enabled && !c.fallback.sender.empty())
+    made->fallback_from = sender_of(c.fallback.sender, c.sender.home);
   resolve_routes(*made, found, routes);
   apply_profiles(*made, found, routes, profiles);
   if (made->from) made->sender_lane = lane_of(*made->from, senders);
@@ -174,14 +184,20 @@ compiled_campaign::rendered compiled_campaign::render(std::string& buffer, std::
   r.fallback_at = buffer.size();
   fallback_text.render(buffer, values);
   if (definition.fallback.enabled) {
-    // Only the end of the buffer is this message's: what changes is changed aside.
+    // Only the end of the buffer is this message's: what changes is changed aside. No text of this many bytes has parts
+    // few enough, so that one value cannot make a shard work through a book.
     const sms_fallback& how = definition.fallback;
+    const std::size_t bytes_max = std::size_t{how.max_parts} * part_bytes_max;
+    if (buffer.size() - r.fallback_at > bytes_max) {
+      if (how.over == over_limit::refuse) r.fault = errc::sms_too_many_parts;
+      cut_at_code_point(buffer, r.fallback_at + bytes_max);
+    }
     scratch.assign(buffer, r.fallback_at);
     const auto prepared = prepare_sms(
         scratch, {.format = {.max_parts = how.max_parts}, .smart_encoding = how.smart_encoding, .over = how.over});
-    if (!prepared) {
+    if (!prepared && !r.fault) {
       r.fault = static_cast<errc>(prepared.error().code.value());
-    } else {
+    } else if (prepared) {
       r.fallback_size = prepared->size;
       if (prepared->smart || prepared->truncated) buffer.replace(r.fallback_at, std::string::npos, scratch);
     }

@@ -97,6 +97,10 @@ void check_profiles(checker& c, const std::vector<content_limits>& profiles) {
   c.in_range<std::size_t>("profiles", profiles.size(), 0, 32);
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     if (profiles[i].name.empty()) c.add(fmt::format("profiles[{}].name", i), "is required");
+    for (std::size_t k = 0; k < i; ++k) {
+      if (profiles[k].name == profiles[i].name)
+        c.add(fmt::format("profiles[{}].name", i), "is taken by another profile");
+    }
   }
 }
 

@@ -73,9 +73,7 @@ class slot_arena {
 
 inline void slot_arena::store(slot_index i, std::string_view to, std::span<const std::string_view> values) noexcept {
   slot& s = (*this)[i];
-  std::size_t needed = to.size() + values.size() * sizeof(std::uint32_t);
-  for (const std::string_view v : values) needed += v.size();
-  s.oversize = needed > content_max_ || to.size() > s.told.recipient.capacity() || values.size() > 0xFFFF;
+  s.oversize = !fits({to, values}, content_max_);
   s.value_count = s.oversize ? 0 : static_cast<std::uint16_t>(values.size());
   if (s.oversize) return;
   std::byte* lengths = content(i);

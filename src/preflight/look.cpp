@@ -41,6 +41,7 @@ look_plan::look_plan(std::span<const std::string> urls, const preflight_options&
       made.report = kept->report;
       made.report.from_cache = made.is_known = true;
     }
+    if (kept != nullptr) made.kept = *kept;  // a copy: others of this call may take its place in the cache
     if (!made.is_known) ++left_;
     distinct_.push_back(std::move(made));
   }
@@ -54,19 +55,18 @@ std::optional<std::size_t> look_plan::next() {
 }
 
 validators look_plan::known(std::size_t i) const {
-  const auto* const kept = cache_.find(distinct_[i].url);
-  return kept == nullptr ? validators{} : kept->as_of;
+  const auto& kept = distinct_[i].kept;
+  return kept ? kept->as_of : validators{};
 }
 
 void look_plan::finished(std::size_t i, fetch_outcome outcome, time_point now) {
   one& it = distinct_[i];
   --under_way_;
   --left_;
-  const auto* const kept = cache_.find(it.url);
-  if (outcome.not_modified && kept != nullptr) {
-    it.report = kept->report;
+  if (outcome.not_modified && it.kept) {
+    it.report = it.kept->report;
     it.report.from_cache = true;
-    cache_.keep(it.url, {.report = kept->report, .as_of = kept->as_of, .checked_at = now});
+    cache_.keep(it.url, {.report = it.kept->report, .as_of = it.kept->as_of, .checked_at = now});
     return;
   }
   it.report = std::move(outcome.report);

@@ -60,6 +60,7 @@ class look_plan {
   struct one {
     std::string url;
     media_report report{};
+    std::optional<media_cache::entry> kept{};  // as it was when the plan was made
     bool is_known = false;
   };
   const preflight_options& options_;

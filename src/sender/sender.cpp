@@ -135,6 +135,7 @@ bool sender::works(broadside::country to, channel over) const noexcept {
     case sender_kind::long_code:
       if (country_ == "CA") return is_us_or_canada(to);
       if (country_ == "AU") return to == "AU";
+      if (is_us_territory(country_) && (to == "US" || is_us_territory(to))) return true;  // domestic, either way
       return over == channel::sms || !country_.known() || to == country_;
     case sender_kind::alphanumeric:
       return !is_us_or_canada(to) && !is_us_territory(to);

@@ -107,6 +107,42 @@ TEST_CASE("campaign: the host's profiles hold beside the provider's, and say who
   REQUIRE_THAT(made.error().violations[0].rule, Catch::Contains("house allows 10 characters"));
 }
 
+TEST_CASE("campaign: a short code reaches the phones of the country it lives in", "[engine]") {
+  campaign c = usable();
+  c.sender.sender = "60777";
+  c.sender.home = "AU";
+  auto made = campaign_preview::compile(c, two_routes());
+  REQUIRE(made.has_value());
+  message_parts parts;
+  const std::array<std::string_view, 1> ann{"Ann"};
+  CHECK(made->render({"+61412345678", ann}, parts).has_value());
+  CHECK(made->render({"+12125550123", ann}, parts).error() == errc::country_not_served);
+}
+
+TEST_CASE("campaign: a fallback far beyond its parts is refused without being worked through", "[engine]") {
+  campaign c = usable();
+  c.fallback = {.enabled = true, .text = "{{ name }}{{ name }}{{ name }}", .max_parts = 1, .smart_encoding = true};
+  auto made = campaign_preview::compile(c, two_routes());
+  REQUIRE(made.has_value());
+  message_parts parts;
+  const std::string quotes = [] {
+    std::string all;
+    for (int i = 0; i < 300; ++i) all += "\u2019";
+    return all;
+  }();
+  const std::array<std::string_view, 1> value{quotes};
+  CHECK(made->render({"+12125550123", value}, parts).has_error());
+  CHECK(parts.fallback_text.size() <= 640);  // what is left of 2,700 bytes
+}
+
+TEST_CASE("recipient: what fits the engine is number, values and four bytes for each value", "[engine]") {
+  const std::string value(50, 'x');
+  const std::array<std::string_view, 1> values{value};
+  CHECK(fits({"+12125550123", values}, 12 + 50 + 4));
+  CHECK_FALSE(fits({"+12125550123", values}, 12 + 50 + 3));
+  CHECK_FALSE(fits({std::string(41, ' '), {}}, 512));
+}
+
 TEST_CASE("campaign_preview: the fallback is shown as it would leave, with its parts", "[engine]") {
   campaign c = usable();
   c.fallback = {.enabled = true, .text = "{{ name }}\u2019s sale", .smart_encoding = true};

@@ -76,4 +76,6 @@ TEST_CASE("options: a rule profile has a name, for findings say whose rule was b
   options o = usable();
   o.profiles.resize(1);
   REQUIRE(names(o.validate(), "profiles[0].name"));
+  o.profiles = {builtin_profile("omnisend").value(), builtin_profile("omnisend").value()};
+  REQUIRE(names(o.validate(), "profiles[1].name"));
 }

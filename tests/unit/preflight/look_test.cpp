@@ -133,6 +133,25 @@ TEST_CASE("look: a fault is looked at again each time", "[preflight]") {
   CHECK(cache.size() == 0);
 }
 
+TEST_CASE("look: what is asked for again is still known when others have taken its place meanwhile", "[preflight]") {
+  preflight_options options;
+  media_cache cache;
+  const std::vector<std::string> urls{"a"};
+  cache.keep("a", {.report = {.url = "a", .status = 200}, .as_of = {.etag = "\"1\""}, .checked_at = start_at});
+  look_plan plan(urls, options, cache, start_at + 1h);
+  const auto i = plan.next();
+  REQUIRE(i.has_value());
+  for (std::size_t other = 0; other < media_cache::entries_max; ++other) {
+    cache.keep(std::to_string(other), {.checked_at = start_at + 1h});
+  }
+  REQUIRE(cache.find("a") == nullptr);
+  fetch_outcome same;
+  same.not_modified = true;
+  plan.finished(*i, same, start_at + 1h);
+  CHECK(plan.reports()[0].from_cache);
+  CHECK(plan.reports()[0].status == 200);
+}
+
 TEST_CASE("look: the cache keeps the newest", "[preflight]") {
   media_cache cache;
   for (std::size_t i = 0; i <= media_cache::entries_max; ++i) {

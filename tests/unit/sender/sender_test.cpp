@@ -176,7 +176,7 @@ TEST_CASE("sender: each kind reaches the countries that carry it", "[sender]") {
       {"+18332345678", "", "MMM---M"},
       {"+12015550123", "", "MMM---M"},
       {"+14165550123", "", "MM----M"},
-      {"+17872345678", "", "SSMSSSM"},
+      {"+17872345678", "", "MSMSSSM"},
       {"+18765550123", "", "SSSMSSM"},
       {"+12772345678", "", "MMMMMMM"},
       {"+447400123456", "", "SSSSMSM"},
