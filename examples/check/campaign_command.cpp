@@ -16,11 +16,8 @@ namespace {
 
 struct campaign_options {
   std::vector<std::string> files;
-  std::vector<std::string> profiles;
-  std::vector<std::string> countries;
-  std::uint32_t value_max = check_options{}.value_characters_max;
-  bool json = false;
-  bool strict = false;
+  rule_options rules;
+  report_options report;
 };
 
 constexpr const char* examples = R"(Examples:
@@ -61,28 +58,20 @@ checked check_file(const std::string& path, const send::examination& as) {
   return out;
 }
 
-std::string json_text(const std::vector<checked>& all, const tally& total, bool passed) {
-  json_writer json;
-  json.begin_object();
-  json.member("command", "campaign");
-  json.member_flag("passed", passed);
+void print_json(const std::vector<checked>& all, const tally& total, bool passed) {
+  json_writer json = open_document("campaign", passed);
   write_tally(json, total);
   json.key("files");
   json.begin_array();
   for (const checked& each : all) write_report(json, each);
   json.end_array();
-  json.end_object();
-  return json.take();
+  print_document(std::move(json));
 }
 
 exit_code run(const campaign_options& from) {
-  auto profiles = profiles_named(from.profiles);
-  if (!profiles) return exit_code::wrong_usage;
-  const auto countries = countries_named(from.countries);
-  if (!countries) return exit_code::wrong_usage;
-  send::examination as{send::keys::optional, *std::move(profiles), {}};
-  as.how.value_characters_max = from.value_max;
-  as.how.destinations = *countries;
+  auto by = rules_named(from.rules);
+  if (!by) return exit_code::wrong_usage;
+  const send::examination as{send::keys::optional, std::move(by->profiles), std::move(by->how)};
 
   std::vector<checked> all;
   tally total;
@@ -92,9 +81,9 @@ exit_code run(const campaign_options& from) {
     total.add(one.findings);
     readable = readable && one.error.empty();
   }
-  const bool passed = readable && total.passed(from.strict);
-  if (from.json) {
-    fmt::print("{}", json_text(all, total, passed));
+  const bool passed = readable && total.passed(from.report.strict);
+  if (from.report.json) {
+    print_json(all, total, passed);
   } else {
     for (const checked& each : all) {
       fmt::print(each.error.empty() ? stdout : stderr, "{}{}",
@@ -102,8 +91,7 @@ exit_code run(const campaign_options& from) {
     }
     if (readable) fmt::print("{}", summary_text(total, all.size()));
   }
-  if (!readable) return exit_code::wrong_usage;
-  return passed ? exit_code::clean : exit_code::errors_found;
+  return readable ? code_of(passed) : exit_code::wrong_usage;
 }
 
 }  // namespace
@@ -113,13 +101,8 @@ void add_campaign_command(CLI::App& app, chosen_command& out) {
   CLI::App* command = app.add_subcommand("campaign", "check campaign files of broadside-send; keys are not needed");
   command->footer(examples);
   command->add_option("FILE", options->files, "campaign file (JSON); - is standard input")->required()->type_name("");
-  add_profile_option(*command, options->profiles);
-  add_country_option(*command, options->countries);
-  command->add_option("--value-max", options->value_max, "characters that an attribute's value may have")
-      ->check(CLI::Range(0U, 1'000U))
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "one JSON document on standard output");
-  command->add_flag("--strict", options->strict, "warnings count as errors");
+  add_rule_options(*command, options->rules);
+  add_report_options(*command, options->report);
   command->callback([options, &out] { out.run = [options] { return run(*options); }; });
 }
 

@@ -22,29 +22,6 @@ table_row row_of(const finding& f) {
           send::printable(f.fix, fix_bytes_max)};
 }
 
-// Where columns would break within words, sentences are easier to read.
-std::string findings_text(const std::vector<finding>& found, std::size_t columns) {
-  constexpr std::size_t table_columns_min = 76;
-  std::string out;
-  if (columns > 0 && columns < table_columns_min) {
-    for (const finding& each : found) {
-      for (const std::string& line : wrapped(send::finding_line(each), columns)) out += line + "\n";
-    }
-    return out;
-  }
-  std::vector<table_row> rows;
-  for (const finding& each : found) rows.push_back(row_of(each));
-  return table_text({"SEVERITY", "RULE", "WHERE", "MEASURED", "ALLOWED", "WHOSE"}, rows, columns);
-}
-
-std::string profile_names(const combined_limits& limits) {
-  std::string out;
-  for (const content_limits& each : limits.profiles()) {
-    fmt::format_to(std::back_inserter(out), "{}{}", out.empty() ? "" : ", ", each.name.view());
-  }
-  return out.empty() ? "no profile, only what holds everywhere" : out;
-}
-
 void write_size(json_writer& json, std::string_view name, const fallback_size& size) {
   json.key(name);
   json.begin_object();
@@ -86,6 +63,29 @@ void tally::add(std::span<const finding> found) noexcept {
   }
 }
 
+// Where columns would break within words, sentences are easier to read.
+std::string findings_text(std::span<const finding> found, std::size_t columns) {
+  constexpr std::size_t table_columns_min = 76;
+  std::string out;
+  if (columns > 0 && columns < table_columns_min) {
+    for (const finding& each : found) {
+      for (const std::string& line : wrapped(send::finding_line(each), columns)) out += line + "\n";
+    }
+    return out;
+  }
+  std::vector<table_row> rows;
+  for (const finding& each : found) rows.push_back(row_of(each));
+  return table_text({"SEVERITY", "RULE", "WHERE", "MEASURED", "ALLOWED", "WHOSE"}, rows, columns);
+}
+
+std::string profile_names(const combined_limits& limits) {
+  std::string out;
+  for (const content_limits& each : limits.profiles()) {
+    fmt::format_to(std::back_inserter(out), "{}{}", out.empty() ? "" : ", ", each.name.view());
+  }
+  return out.empty() ? "no profile, only what holds everywhere" : out;
+}
+
 std::string report_text(const checked& about, std::size_t columns) {
   const std::string file = send::printable(about.file, cell_bytes_max);
   if (!about.error.empty()) return fmt::format("{}: {}\n", file, send::printable(about.error, fix_bytes_max));
@@ -100,8 +100,8 @@ std::string report_text(const checked& about, std::size_t columns) {
   return out;
 }
 
-std::string summary_text(const tally& t, std::size_t files) {
-  const std::string in = files > 1 ? fmt::format(" in {} files", files) : std::string();
+std::string summary_text(const tally& t, std::size_t count, std::string_view one) {
+  const std::string in = count > 1 ? " in " + send::counted(count, one) : std::string();
   if (t.errors + t.warnings + t.advice == 0) return fmt::format("Nothing wrong{}\n", in);
   return fmt::format("{}, {}, {}{}{}\n", send::counted(t.errors, "error"), send::counted(t.warnings, "warning"),
                      t.advice == 1 ? "1 piece of advice" : fmt::format("{} pieces of advice", t.advice), in,
@@ -114,6 +114,20 @@ void write_tally(json_writer& json, const tally& t) {
   json.member_number("advice", static_cast<std::int64_t>(t.advice));
 }
 
+void write_profiles(json_writer& json, const combined_limits& limits) {
+  json.key("profiles");
+  json.begin_array();
+  for (const content_limits& each : limits.profiles()) json.text(each.name.view());
+  json.end_array();
+}
+
+void write_findings(json_writer& json, std::span<const finding> found) {
+  json.key("findings");
+  json.begin_array();
+  for (const finding& each : found) write_finding(json, each);
+  json.end_array();
+}
+
 void write_report(json_writer& json, const checked& about) {
   json.begin_object();
   json.member_or_null("file", about.file);
@@ -122,14 +136,8 @@ void write_report(json_writer& json, const checked& about) {
   tally t;
   t.add(about.findings);
   write_tally(json, t);
-  json.key("profiles");
-  json.begin_array();
-  for (const content_limits& each : about.limits.profiles()) json.text(each.name.view());
-  json.end_array();
-  json.key("findings");
-  json.begin_array();
-  for (const finding& each : about.findings) write_finding(json, each);
-  json.end_array();
+  write_profiles(json, about.limits);
+  write_findings(json, about.findings);
   write_forecast(json, about.forecast);
   json.end_object();
 }

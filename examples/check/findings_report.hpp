@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 #include "json_writer.hpp"
 
@@ -37,10 +38,19 @@ struct checked {
 /// The table of one file or text, with a line above that says what was checked against what, and the forecast below.
 [[nodiscard]] std::string report_text(const checked&, std::size_t columns);
 
-/// "2 errors, 1 warning, 3 pieces of advice: launch would refuse it".
-[[nodiscard]] std::string summary_text(const tally&, std::size_t files);
+/// The table alone: of each finding a row, and below it what to do.
+[[nodiscard]] std::string findings_text(std::span<const finding>, std::size_t columns);
+
+/// "sinch, omnisend"; or that there is none.
+[[nodiscard]] std::string profile_names(const combined_limits&);
+
+/// "2 errors, 1 warning, 3 pieces of advice in 2 files: launch would refuse it"; `one`: what was looked at, "file".
+[[nodiscard]] std::string summary_text(const tally&, std::size_t count, std::string_view one = "file");
 
 void write_report(json_writer&, const checked&);
+/// Members `profiles` and `findings`.
+void write_profiles(json_writer&, const combined_limits&);
+void write_findings(json_writer&, std::span<const finding>);
 void write_tally(json_writer&, const tally&);
 
 }  // namespace broadside::checking

@@ -1,4 +1,5 @@
-// check/main - broadside-check: what is wrong with a campaign, a text, a number or a sender, before anything is sent.
+// check/main - broadside-check: what is wrong with a campaign, a text, media, a number or a sender, before anything is
+// sent.
 //
 // The command line; each subcommand is a file beside.
 #include <fmt/format.h>
@@ -14,6 +15,7 @@ using namespace broadside::checking;
 constexpr const char* footer = R"(Examples:
   broadside-check campaign spring.json --profile omnisend --to US,CA
   broadside-check text "Hi {{ name }}" --attribute name --subject "Spring" --profile sinch
+  broadside-check media spring.jpg https://media.example.com/clip.mp4 --profile twilio
   broadside-check split "Crème brûlée – 20 % off"
   broadside-check number "+1 (212) 555-0123"
   broadside-check sender 12345
@@ -36,12 +38,13 @@ int ended(exit_code code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Checks MMS campaigns, texts, numbers and senders; sends nothing.", "broadside-check");
+  CLI::App app("Checks MMS campaigns, texts, media, numbers and senders; sends nothing.", "broadside-check");
   chosen_command chosen;
   app.footer(footer);
   app.require_subcommand(1);
   add_campaign_command(app, chosen);
   add_text_command(app, chosen);
+  add_media_command(app, chosen);
   add_split_command(app, chosen);
   add_number_command(app, chosen);
   add_sender_command(app, chosen);

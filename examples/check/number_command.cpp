@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iterator>
 #include <memory>
+#include <utility>
 #include "../send/report.hpp"
 #include "characters.hpp"
 #include "command.hpp"
@@ -102,20 +103,16 @@ exit_code run(const number_options& from) {
   for (const std::string& input : from.numbers) all.push_back(examine(input, from.from));
   const bool passed = std::all_of(all.begin(), all.end(), can_receive);
   if (from.json) {
-    json_writer json;
-    json.begin_object();
-    json.member("command", "number");
-    json.member_flag("passed", passed);
+    json_writer json = open_document("number", passed);
     json.key("numbers");
     json.begin_array();
     for (const examined_number& each : all) write(json, each);
     json.end_array();
-    json.end_object();
-    fmt::print("{}", json.take());
+    print_document(std::move(json));
   } else {
     for (const examined_number& each : all) print(each);
   }
-  return passed ? exit_code::clean : exit_code::errors_found;
+  return code_of(passed);
 }
 
 }  // namespace
@@ -131,7 +128,7 @@ void add_number_command(CLI::App& app, chosen_command& out) {
   command->add_option("--numbers", options->from, "how a number without its country is read: the campaign file's word")
       ->transform(CLI::Transformer(words, CLI::ignore_case).description(""))
       ->type_name("international|bare_digits|north_america");
-  command->add_flag("--json", options->json, "one JSON document on standard output");
+  add_json_option(*command, options->json);
   command->callback([options, &out] { out.run = [options] { return run(*options); }; });
 }
 

@@ -82,7 +82,7 @@ void add_profiles_command(CLI::App& app, chosen_command& out) {
   CLI::App* command = app.add_subcommand("profiles", "print the built-in rule profiles (Markdown)");
   command->footer(examples);
   command->add_option("NAME", options->names, "only these")->type_name("");
-  command->add_flag("--json", options->json, "one JSON document on standard output");
+  add_json_option(*command, options->json);
   command->callback([options, &out] { out.run = [options] { return run(*options); }; });
 }
 

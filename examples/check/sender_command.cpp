@@ -5,6 +5,7 @@
 #include <broadside/sender.hpp>
 #include <cstdio>
 #include <memory>
+#include <utility>
 #include "characters.hpp"
 #include "command.hpp"
 #include "json_writer.hpp"
@@ -17,8 +18,7 @@ struct sender_options {
   std::string text;
   std::string home;
   std::vector<std::string> countries;
-  bool json = false;
-  bool strict = false;
+  report_options report;
 };
 
 constexpr const char* examples = R"(Examples:
@@ -114,17 +114,13 @@ void write_nothing(json_writer& json) {
 }
 
 void print_json(const sender_options& from, const result<sender>& parsed, const country_set& to, bool passed) {
-  json_writer json;
-  json.begin_object();
-  json.member("command", "sender");
-  json.member_flag("passed", passed);
+  json_writer json = open_document("sender", passed);
   json.member("input", from.text);
   json.member_flag("valid", parsed.has_value());
   const auto reason = parsed.has_value() ? std::string_view() : name_of(static_cast<errc>(parsed.error().value()));
   json.member_or_null("reason", reason);
   parsed.has_value() ? write(json, *parsed, to) : write_nothing(json);
-  json.end_object();
-  fmt::print("{}", json.take());
+  print_document(std::move(json));
 }
 
 exit_code run(const sender_options& from) {
@@ -139,8 +135,8 @@ exit_code run(const sender_options& from) {
     *to = {"US", "CA"};
     if (parsed.has_value() && parsed->country().known()) to->insert(parsed->country());
   }
-  const bool passed = parsed.has_value() && !(from.strict && parsed->doubt() != sender_doubt::none);
-  if (from.json) {
+  const bool passed = parsed.has_value() && !(from.report.strict && parsed->doubt() != sender_doubt::none);
+  if (from.report.json) {
     print_json(from, parsed, *to, passed);
   } else if (parsed.has_value()) {
     print(*parsed, *to, terminal_columns());
@@ -148,7 +144,7 @@ exit_code run(const sender_options& from) {
     const auto reason = static_cast<errc>(parsed.error().value());
     fmt::print("{}\n  no sender: {} [{}]\n", shown(from.text), message_of(reason), name_of(reason));
   }
-  return passed ? exit_code::clean : exit_code::errors_found;
+  return code_of(passed);
 }
 
 }  // namespace
@@ -161,8 +157,7 @@ void add_sender_command(CLI::App& app, chosen_command& out) {
   command->add_option("--home", options->home, "country where a short code lives (else the US or Canada)")
       ->type_name("COUNTRY");
   add_country_option(*command, options->countries);
-  command->add_flag("--json", options->json, "one JSON document on standard output");
-  command->add_flag("--strict", options->strict, "warnings count as errors");
+  add_report_options(*command, options->report);
   command->callback([options, &out] { out.run = [options] { return run(*options); }; });
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <cstdio>
 #include <memory>
+#include <utility>
 #include "command.hpp"
 #include "split_report.hpp"
 
@@ -42,17 +43,13 @@ exit_code run(const split_options& from) {
   const split_report made = split_text(*text, as);
   const bool passed = !made.error;
   if (from.json) {
-    json_writer json;
-    json.begin_object();
-    json.member("command", "split");
-    json.member_flag("passed", passed);
+    json_writer json = open_document("split", passed);
     write_split_report(json, made, from.pdu);
-    json.end_object();
-    fmt::print("{}", json.take());
+    print_document(std::move(json));
   } else {
     fmt::print("{}", split_report_text(made, {from.pdu, terminal_columns()}));
   }
-  return passed ? exit_code::clean : exit_code::errors_found;
+  return code_of(passed);
 }
 
 }  // namespace
@@ -76,7 +73,7 @@ void add_split_command(CLI::App& app, chosen_command& out) {
   command->add_flag("--truncate", options->truncate, "beyond --max-parts, cut with an ellipsis");
   command->add_flag("--smart", options->smart, "plain look-alikes for typographic characters, where that saves parts");
   command->add_flag("--pdu", options->pdu, "user data of each part in hexadecimal, header included");
-  command->add_flag("--json", options->json, "one JSON document on standard output");
+  add_json_option(*command, options->json);
   command->callback([options, &out] { out.run = [options] { return run(*options); }; });
 }
 

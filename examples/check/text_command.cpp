@@ -18,11 +18,8 @@ struct text_options {
   std::string sender;
   std::string fallback;
   std::vector<std::string> attributes;
-  std::vector<std::string> profiles;
-  std::vector<std::string> countries;
-  std::uint32_t value_max = check_options{}.value_characters_max;
-  bool json = false;
-  bool strict = false;
+  rule_options rules;
+  report_options report;
 };
 
 constexpr const char* examples = R"(Examples:
@@ -56,44 +53,34 @@ std::vector<finding> findings_of(const text_options& from, const campaign& about
 }
 
 void print(const text_options& from, const checked& about, const tally& total, bool passed) {
-  if (!from.json) {
+  if (!from.report.json) {
     fmt::print("{}{}", report_text(about, terminal_columns()), summary_text(total, 1));
     return;
   }
-  json_writer json;
-  json.begin_object();
-  json.member("command", "text");
-  json.member_flag("passed", passed);
+  json_writer json = open_document("text", passed);
   write_tally(json, total);
   json.key("text");
   write_report(json, about);
-  json.end_object();
-  fmt::print("{}", json.take());
+  print_document(std::move(json));
 }
 
 exit_code run(const text_options& from) {
-  const auto profiles = profiles_named(from.profiles);
-  if (!profiles) return exit_code::wrong_usage;
-  const auto countries = countries_named(from.countries);
-  if (!countries) return exit_code::wrong_usage;
+  const auto by = rules_named(from.rules);
+  if (!by) return exit_code::wrong_usage;
   auto text = argument_text(from.text);
   if (!text) return exit_code::wrong_usage;
-
-  check_options how;
-  how.value_characters_max = from.value_max;
-  how.destinations = *countries;
   const campaign about = campaign_of(from, *std::move(text));
   checked made;
-  for (const content_limits& each : *profiles) made.limits.add(each);
-  made.findings = findings_of(from, about, made.limits, how);
+  made.limits = combined_limits(by->profiles);
+  made.findings = findings_of(from, about, made.limits, by->how);
   if (about.fallback.enabled) {
-    if (const auto forecast = forecast_fallback(about, how); forecast.has_value()) made.forecast = *forecast;
+    if (const auto forecast = forecast_fallback(about, by->how); forecast.has_value()) made.forecast = *forecast;
   }
   tally total;
   total.add(made.findings);
-  const bool passed = total.passed(from.strict);
+  const bool passed = total.passed(from.report.strict);
   print(from, made, total, passed);
-  return passed ? exit_code::clean : exit_code::errors_found;
+  return code_of(passed);
 }
 
 }  // namespace
@@ -109,13 +96,8 @@ void add_text_command(CLI::App& app, chosen_command& out) {
   command->add_option("--attribute", options->attributes, "name that the templates may use; repeatable")
       ->delimiter(',')
       ->allow_extra_args(false);
-  add_profile_option(*command, options->profiles);
-  add_country_option(*command, options->countries);
-  command->add_option("--value-max", options->value_max, "characters that an attribute's value may have")
-      ->check(CLI::Range(0U, 1'000U))
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "one JSON document on standard output");
-  command->add_flag("--strict", options->strict, "warnings count as errors");
+  add_rule_options(*command, options->rules);
+  add_report_options(*command, options->report);
   command->callback([options, &out] { out.run = [options] { return run(*options); }; });
 }
 

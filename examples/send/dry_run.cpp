@@ -1,4 +1,4 @@
-// send/dry_run - read, render, count. One thread.
+// send/dry_run - look at the media, read, render, count. One thread.
 #include "dry_run.hpp"
 #include <fmt/format.h>
 #include <algorithm>
@@ -8,6 +8,8 @@
 #include <vector>
 #include "fallback_sum.hpp"
 #include "findings.hpp"
+#include "media_look.hpp"
+#include "media_text.hpp"
 
 namespace broadside::send {
 namespace {
@@ -18,8 +20,9 @@ constexpr std::size_t text_shown_max = 2'000;
 
 class checker {
  public:
-  checker(const setup& with, campaign_preview preview, audience_input& input, const run_options& how)
+  checker(const setup& with, media_look media, campaign_preview preview, audience_input& input, const run_options& how)
       : setup_(with),
+        media_(std::move(media)),
         preview_(std::move(preview)),
         input_(input),
         how_(how),
@@ -42,6 +45,7 @@ class checker {
       fmt::print(stderr, "error: {}\n", input_.error());
       return exit_code::audience_unreadable;
     }
+    if (has_errors(media_.findings)) return exit_code::wrong_usage;
     return sendable_ == rows_ ? exit_code::done : exit_code::done_with_losses;
   }
 
@@ -144,10 +148,24 @@ class checker {
       fmt::print("{}", fallback_.text(setup_.campaign.fallback.part_price_micros));
     }
     if (setup_.forecast) fmt::print("{}", forecast_text(*setup_.forecast));
+    print_media();
     if (sendable_ != rows_ && !how_.rejects_path.empty()) fmt::print("Rows to mend are in {}\n", how_.rejects_path);
+    if (has_errors(media_.findings)) fmt::print("The campaign would not be launched: its media are refused\n");
+  }
+
+  void print_media() const {
+    const std::vector<media_link>& media = setup_.campaign.media;
+    if (media.empty()) return;
+    if (!media_.looked) return fmt::print("Media: not looked at, as preflight.mode is \"off\"\n");
+    fmt::print("Media:\n");
+    for (std::size_t i = 0; i < media.size(); ++i) {
+      fmt::print("  {}: {}\n", printable(media[i].url, text_shown_max), media_text(media_.reports[i]));
+    }
+    for (const finding& each : media_.findings) fmt::print("  {}\n", finding_line(each));
   }
 
   const setup& setup_;
+  const media_look media_;
   campaign_preview preview_;
   audience_input& input_;
   const run_options& how_;
@@ -168,7 +186,12 @@ exit_code dry_run(const setup& with, audience_input& input, const run_options& h
     fmt::print(stderr, "error: the campaign cannot be launched\n{}\n", preview.error().message());
     return exit_code::wrong_usage;
   }
-  return checker(with, std::move(*preview), input, how).run();
+  auto media = look_at_media(with);
+  if (!media.has_value()) {
+    fmt::print(stderr, "error: the media cannot be looked at\n{}\n", media.error().message());
+    return exit_code::wrong_usage;
+  }
+  return checker(with, std::move(*media), std::move(*preview), input, how).run();
 }
 
 }  // namespace broadside::send

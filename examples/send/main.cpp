@@ -53,7 +53,7 @@ struct command {
 constexpr const char* exit_codes = R"(Exit codes:
   0    done: every row was read and every message accepted
   1    done, but rows were bad or messages were not accepted (dry run: would not be sent)
-  2    the command line or the campaign file is wrong; nothing was sent
+  2    the command line or the campaign file is wrong, or its media are refused; nothing was sent
   3    the audience could not be read (to its end)
   4    given up: no route could be used, or the time to drain was over
   5    the books do not balance: a defect, the counts are not to be trusted
@@ -72,7 +72,8 @@ void describe(CLI::App& app, command& out) {
   app.add_option("--row-bytes", out.row_bytes_max, "longest row that is read")
       ->check(CLI::Range(std::size_t{64}, std::size_t{16 * 1024 * 1024}))
       ->capture_default_str();
-  app.add_flag("--dry-run", out.dry_run, "render and check everything; nothing leaves, keys are not needed");
+  app.add_flag("--dry-run", out.dry_run,
+               "render and check everything, look at the media; no message leaves, keys are not needed");
   app.add_option("--test", out.test_to, "send one message to this number (+1…), with the first row's values");
   app.add_option("--value", out.values, "name=value for --test, instead of the first row's; repeatable")
       ->allow_extra_args(false);

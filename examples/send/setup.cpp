@@ -98,24 +98,6 @@ void check_engine(const options& from, std::vector<violation>& found) {
   merge(found, std::move(theirs));
 }
 
-// The rules of each route that the campaign names; of all when it names none that there is.
-std::vector<combined_limits> limits_by_route(const setup& from) {
-  std::vector<combined_limits> named;
-  std::vector<combined_limits> all;
-  for (const route_options& route : from.options.routes) {
-    if (route.provider == nullptr) continue;
-    combined_limits limits(route.provider->limits());
-    for (const content_limits& profile : from.options.profiles) limits.add(profile);
-    const auto& shares = from.campaign.sender.routes;
-    const bool used =
-        std::any_of(shares.begin(), shares.end(), [&](const route_share& s) { return s.route == route.name; });
-    (used ? named : all).push_back(std::move(limits));
-  }
-  if (!named.empty()) return named;
-  if (all.empty()) all.emplace_back(std::span(from.options.profiles));
-  return all;
-}
-
 // As launch() does it: each route by its own rules, so that what one of them takes is not held against another.
 void check_routes(setup& made, combined_limits& limits, const check_options& how) {
   for (const combined_limits& of_route : limits_by_route(made)) {
@@ -155,6 +137,23 @@ void add_launch_errors(const setup& from, const std::vector<violation>& of_file,
 }
 
 }  // namespace
+
+std::vector<combined_limits> limits_by_route(const setup& from) {
+  std::vector<combined_limits> named;
+  std::vector<combined_limits> all;
+  for (const route_options& route : from.options.routes) {
+    if (route.provider == nullptr) continue;
+    combined_limits limits(route.provider->limits());
+    for (const content_limits& profile : from.options.profiles) limits.add(profile);
+    const auto& shares = from.campaign.sender.routes;
+    const bool used =
+        std::any_of(shares.begin(), shares.end(), [&](const route_share& s) { return s.route == route.name; });
+    (used ? named : all).push_back(std::move(limits));
+  }
+  if (!named.empty()) return named;
+  if (all.empty()) all.emplace_back(std::span(from.options.profiles));
+  return all;
+}
 
 examined_file examine(std::string_view json, const variable_lookup& lookup, const examination& as) {
   examined_file out;

@@ -51,6 +51,9 @@ struct examined_file {
 
 [[nodiscard]] examined_file examine(std::string_view json, const variable_lookup&, const examination& = {});
 
+/// The rules of each route that the campaign names; of all when it names none that there is.
+[[nodiscard]] std::vector<combined_limits> limits_by_route(const setup&);
+
 /// Errors: every violation of the file, of the options and of the campaign.
 [[nodiscard]] result<setup, failure> make_setup(std::string_view json, const variable_lookup&, keys);
 

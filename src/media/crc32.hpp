@@ -11,7 +11,7 @@ namespace crc32_tables {
 
 /// Row 0 moves one byte through the register; row n moves it through n more bytes of zeros.
 constexpr auto make() noexcept {
-  std::array<std::array<std::uint32_t, 256>, 8> tables{};
+  std::array<std::array<std::uint32_t, 256>, 16> tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t value = byte;
     for (int bit = 0; bit < 8; ++bit) value = (value & 1U) != 0 ? value >> 1U ^ 0xEDB88320U : value >> 1U;
@@ -36,18 +36,21 @@ inline constexpr auto tables = make();
 
 }  // namespace crc32_tables
 
-/// Of all of `data`; eight bytes a step.
+/// Of all of `data`. Sixteen bytes a step: what a step waits for is the one before it, so fewer steps cost less.
 [[nodiscard]] inline std::uint32_t crc32(std::span<const std::byte> data) noexcept {
   const auto byte_at = [&data](std::size_t i) { return std::to_integer<std::uint32_t>(data[i]); };
   // Least significant byte first, on every machine; compilers make one load of it.
   const auto word_at = [&byte_at](std::size_t i) {
     return byte_at(i) | byte_at(i + 1) << 8U | byte_at(i + 2) << 16U | byte_at(i + 3) << 24U;
   };
+  using crc32_tables::moved;
   std::uint32_t crc = 0xFFFFFFFFU;
   std::size_t at = 0;
-  for (; data.size() - at >= 8; at += 8) {
-    crc = crc32_tables::moved(crc ^ word_at(at), 4) ^ crc32_tables::moved(word_at(at + 4), 0);
+  for (; data.size() - at >= 16; at += 16) {
+    const std::uint32_t behind = moved(word_at(at + 4), 8) ^ moved(word_at(at + 8), 4) ^ moved(word_at(at + 12), 0);
+    crc = moved(crc ^ word_at(at), 12) ^ behind;
   }
+  for (; data.size() - at >= 4; at += 4) crc = moved(crc ^ word_at(at), 0);
   for (; at < data.size(); ++at) crc = crc >> 8U ^ crc32_tables::tables[0][(crc ^ byte_at(at)) & 0xFFU];
   return ~crc;
 }
