@@ -22,7 +22,7 @@ configure_package_config_file(
 # Before 1.0 a minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/broadside-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/broadside-config.cmake ${PROJECT_BINARY_DIR}/broadside-config-version.cmake
-  ${PROJECT_SOURCE_DIR}/cmake/Findutf8proc.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/Findlmdb.cmake ${PROJECT_SOURCE_DIR}/cmake/Findutf8proc.cmake ${PROJECT_SOURCE_DIR}/cmake/Findxxhash.cmake
   DESTINATION ${broadside_config_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})

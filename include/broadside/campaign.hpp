@@ -67,7 +67,10 @@ struct sms_fallback {
 /// Templates are `{{ attribute }}` and `{{ attribute | default('text') }}`; the default stands for a missing or empty
 /// value. An attribute that `attributes` does not list is a violation, so a misspelt name cannot reach a customer.
 struct campaign {
-  std::string name{};                     ///< 1 to 255 bytes
+  std::string name{};  ///< 1 to 255 bytes
+  /// The host's own name for the campaign, at most 255 bytes: by it a journal knows the campaign again after a restart,
+  /// so that launch() goes on with it instead of starting another. Empty: every launch() is a campaign of its own.
+  std::string key{};
   std::vector<std::string> attributes{};  ///< names, unique; recipient::values follow this order. At most 256
   std::string subject{};                  ///< template; may be empty
   std::string text{};                     ///< template; may be empty when there is media

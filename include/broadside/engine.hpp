@@ -7,6 +7,7 @@
 #include <broadside/check.hpp>
 #include <broadside/environment.hpp>
 #include <broadside/event.hpp>
+#include <broadside/journal.hpp>
 #include <broadside/message.hpp>
 #include <broadside/options.hpp>
 #include <broadside/result.hpp>
@@ -39,26 +40,52 @@ struct route_status {
   std::string last_error;  ///< of the provider or the wire, with no secret in it; empty: none yet
 };
 
+/// What holds a campaign up.
+enum class binding : std::uint8_t {
+  nothing,     ///< requests are on their way as fast as they are answered, or there is nothing to do
+  audience,    ///< nothing is inside: the host's turn
+  paused,      ///< until resume()
+  journal,     ///< the disk does not take what is written
+  route,       ///< every route rests: a fault of the account, or the provider said to slow down
+  rate_limit,  ///< the limit of the route that comes free first
+};
+
+struct explanation {
+  binding what{};
+  std::string words{};                ///< a sentence for people, with no secret in it
+  std::chrono::milliseconds until{};  ///< until that is over, as far as it is known; zero: now, or not known
+};
+
 class engine {
  public:
-  /// Validates, takes all memory, starts the shards. Errors: invalid_options with every violation, or what the system
-  /// said. `environment` outlives the engine. Throws std::bad_alloc when memory is short; nothing later does.
+  /// Validates, takes all memory, starts the shards. With options::journal it takes up what the journal knows:
+  /// campaigns and sources have the ids they had; messages that certainly did not leave go on; those that may have left
+  /// end, or go on, as their campaign's on_unknown says; events that were not confirmed are told again. Errors:
+  /// invalid_options with every violation, journal_in_use, journal_damaged, journal_too_new, or what the system said.
+  /// `environment` outlives the engine. Throws std::bad_alloc when memory is short; nothing later does.
   [[nodiscard]] static result<engine, failure> open(options, environment& = environment::system());
 
   engine(engine&&) noexcept;
   engine& operator=(engine&&) noexcept;
-  /// stop()s. With the in-memory journal, events that were not polled are lost.
+  /// stop()s. With the in-memory journal, events that were not polled are lost; with a durable one they are told again.
   ~engine();
 
   /// Compiles and checks everything once, by the rules of the routes' providers and of options::profiles, and looks at
-  /// the media as options::preflight says: it then blocks while they are fetched, within the time given there. Errors:
-  /// invalid_campaign with every violation, too_many_campaigns.
+  /// the media as options::preflight says: it then blocks while they are fetched, within the time given there.
+  ///
+  /// With campaign::key, a campaign that was launched before under this key and with the same definition goes on: its
+  /// id is returned, and nothing is checked again. Another definition is a new version: it goes on with the audience
+  /// where the version before stopped, whose sources are finished; what was taken before is sent as it was launched.
+  /// Whether there is anything left to do, finished() says.
+  ///
+  /// Errors: invalid_campaign with every violation, too_many_campaigns, campaign_cancelled.
   [[nodiscard]] result<campaign_id, failure> launch(campaign);
 
   /// What launch() found and did not refuse: warnings, then advice. Empty for unknown ids.
   [[nodiscard]] std::vector<finding> findings(campaign_id) const;
 
-  /// A part of the campaign's audience, submitted in order by one thread at a time: a file, a partition, a producer.
+  /// A part of the campaign's audience, submitted in order by one thread at a time: a file, a partition, a producer. In
+  /// a campaign with a key the same name is the same source, also after a restart.
   [[nodiscard]] result<source_id> open_source(campaign_id, std::string_view name);
 
   /// Takes what fits. Recipients have the ordinals first, first+1, …; those below resume_point() were taken already and
@@ -69,7 +96,8 @@ class engine {
   /// The source has no more recipients: submit() to it answers source_finished from now on.
   result<void> finish(source_id);
 
-  /// First ordinal not yet durably taken: go on from here. With the in-memory journal it is 0 after a restart.
+  /// First ordinal not yet durably taken: after a crash, go on from here. With the in-memory journal it is 0 after a
+  /// restart.
   [[nodiscard]] ordinal resume_point(source_id) const noexcept;
 
   /// Moves up to out.size() events to `out`. An unread event keeps its message's place, so a host that stops reading
@@ -96,6 +124,14 @@ class engine {
 
   [[nodiscard]] std::vector<route_status> routes() const;
 
+  /// Every campaign, of earlier engines on the same journal too, in the order of their launch.
+  [[nodiscard]] std::vector<campaign_status> campaigns() const;
+  /// What holds the campaign up now.
+  [[nodiscard]] explanation why(campaign_id) const;
+  [[nodiscard]] journal_status journal() const noexcept;
+  /// What open() found in the journal; all zero without one.
+  [[nodiscard]] const recovery_report& recovered() const noexcept;
+
   /// No further request starts for the campaign; those on their way end. submit() answers campaign_paused.
   result<void> pause(campaign_id);
   result<void> resume(campaign_id);
@@ -107,8 +143,9 @@ class engine {
   /// messages are left, books_unbalanced.
   result<void> drain(std::chrono::milliseconds timeout);
 
-  /// Closes the intake and ends everything now: what is on its way as maybe_sent, the rest as not_sent.
-  /// Afterwards poll() delivers what is left. Idempotent.
+  /// Closes the intake and ends the shards now. With the in-memory journal what is on its way ends as maybe_sent, the
+  /// rest as not_sent. With a durable one nothing ends: the next engine on it goes on, and treats what is on its way as
+  /// open() says; to end a campaign, cancel() it. Afterwards poll() delivers what is left. Idempotent.
   void stop() noexcept;
 
  private:

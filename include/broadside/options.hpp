@@ -10,7 +10,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,10 +45,17 @@ struct route_options {
   tls_options tls{};
 };
 
+/// The rules that hold on a route: those of its provider, and of `profiles` as options::profiles has them. The
+/// strictest wins. Nothing in `profiles` relaxes or replaces what the provider says, not under its name either; and the
+/// built-in profile of that name, which is the provider's documentation, adds nothing to what the provider says of the
+/// account.
+[[nodiscard]] combined_limits rules_of(const route_options&, std::span<const content_limits> profiles);
+
 /// A limit that holds for a sender on all routes together.
 struct sender_limit {
   std::string sender{};  ///< as in sender_profile::sender; a leading + makes no difference
   rate_limit limit{};
+  country home{};  ///< as sender_profile::home. Not known: the limit holds wherever the short code lives
 };
 
 /// The engine's one retry layer. Only for messages the provider certainly did not take.
@@ -59,15 +68,57 @@ struct retry_options {
   std::chrono::milliseconds suspend_max{300'000};
 };
 
+/// Messages that on_unknown holds because their answer was lost are asked for where the provider can be asked
+/// (Infobip): what it knows of them becomes their outcome, what it does not know ends as maybe_sent. Asked for after
+/// delay_min, and again after four times as long, asks_max times in all.
+struct reconcile_options {
+  std::uint16_t asks_max = 3;                  ///< 0 to 10; 0: nobody is asked
+  std::chrono::milliseconds delay_min{2'000};  ///< 1 ms to 1 h
+};
+
+/// When a record counts as kept, so that a message may leave.
+enum class durability : std::uint8_t {
+  /// Once it is on the disk. A crash of any kind, a power cut too, loses nothing and repeats nothing. The default.
+  every_batch,
+  /// Records are written and synced together once in journal_options::sync_interval, and messages do not wait for it. A
+  /// crash, of the process too, costs up to that much: what was taken in that time must be submitted again (the resume
+  /// point says from where), and what left in that time leaves again. The file stays whole.
+  periodic,
+  /// Records are handed to the operating system and never synced before the end. A crash of the process costs as little
+  /// as with periodic and an interval of milliseconds; a power cut may cost the whole file.
+  none,
+};
+
+/// How far the reading of a journal has come at open().
+struct recovery_progress {
+  std::uint64_t records = 0;
+  std::uint64_t chunks = 0;
+};
+
+/// The durable record of what was taken, what may have left, and how it ended.
+struct journal_options {
+  /// A folder, made when it is missing, of this engine alone. Empty: the record is kept in memory, and a crash costs
+  /// everything inside, every event that was not polled, and every resume point.
+  std::string path{};
+  broadside::durability durability = broadside::durability::every_batch;
+  std::chrono::milliseconds sync_interval{1'000};  ///< with periodic; 1 ms to 1 min
+  std::uint64_t bytes_max = std::uint64_t{64}
+                            << 30U;     ///< of the file; 16 MiB to 16 TiB. Full: nothing is taken or sent
+  std::chrono::hours keep_outcomes{0};  ///< after they are confirmed, for journal_view; at most 10 years
+  std::function<void(const recovery_progress&)> on_progress{};  ///< called by open(), in the thread that calls it
+};
+
 struct options {
   std::vector<route_options> routes{};  ///< 1 to 256
   std::vector<sender_limit> senders{};
   /// Rule profiles that hold for every campaign beside those of its routes' providers: of the marketing platform, of
-  /// carriers, of the host itself. At most 32.
+  /// carriers, of the host itself. At most 32. See rules_of() for one that has a provider's name.
   std::vector<content_limits> profiles{};
   /// How launch() looks at the media of a campaign.
   preflight_options preflight{};
   retry_options retry{};
+  reconcile_options reconcile{};
+  journal_options journal{};
 
   /// Threads, each with its own connections and timers. 1 to 64.
   std::uint32_t shards = 1;

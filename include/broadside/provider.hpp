@@ -7,6 +7,7 @@
 #include <broadside/fixed_string.hpp>
 #include <broadside/limits.hpp>
 #include <broadside/message.hpp>
+#include <broadside/rate_limit.hpp>
 #include <broadside/result.hpp>
 #include <chrono>
 #include <cstdint>
@@ -22,8 +23,14 @@ struct http_header {
   std::string value{};
 };
 
+enum class http_method : std::uint8_t {
+  post,  ///< what is encoded is the request's body
+  get,   ///< what is encoded is appended to the target; there is no body
+};
+
 /// Where every request of a route goes. The head is prepared from it once.
 struct http_endpoint {
+  http_method method = http_method::post;
   std::string base_url{};              ///< scheme, host and optional port: "https://api.ci.mblox.com"
   std::string target{};                ///< "/ep/v2/"
   std::vector<http_header> headers{};  ///< without Host, Content-Length and Connection
@@ -61,6 +68,13 @@ struct verdict {
   fixed_string<160> error;       ///< the provider's own words, verbatim
 };
 
+/// How a provider is asked what became of messages whose answer was lost.
+struct message_query {
+  http_endpoint endpoint{};        ///< of method get, on the same host as the provider's own
+  std::uint32_t messages_max = 1;  ///< in one question; 1 to 1000
+  rate_limit limit{};              ///< of questions, as the provider documents it
+};
+
 class provider {
  public:
   provider() = default;
@@ -83,6 +97,21 @@ class provider {
   /// One verdict per id, in the order of encode(). Total: any answer, however broken, has verdicts.
   virtual void classify(const http_response& answer, std::span<const message_id> ids,
                         std::span<verdict> each) const noexcept = 0;
+
+  /// Null: this provider cannot be asked what became of a message. Lives as long as the provider.
+  [[nodiscard]] virtual const message_query* query() const noexcept { return nullptr; }
+
+  /// Replaces `target` by what follows the target of query()->endpoint to ask for these messages, at most
+  /// query()->messages_max of them.
+  virtual void encode_query(std::span<const message_id>, std::string& target) const { target.clear(); }
+
+  /// One verdict per id, in the order of encode_query(): accepted or rejected when the answer says what became of the
+  /// message; maybe_sent when it does not know it (yet); retry or slow_down for all when the question itself failed.
+  /// Total, as classify().
+  virtual void classify_query(const http_response&, std::span<const message_id>,
+                              std::span<verdict> each) const noexcept {
+    for (verdict& v : each) v = {};
+  }
 };
 
 }  // namespace broadside

@@ -83,6 +83,7 @@ enum class errc {
   invalid_utf8,            ///< a value or a text is not UTF-8. Retry: no.
   text_too_long,           ///< the rendered text exceeds the provider's limit. Retry: no.
   subject_too_long,        ///< the rendered subject exceeds the provider's limit. Retry: no.
+  subject_bad_character,   ///< the rendered subject has an emoji, a line break or the like. Retry: no.
   fallback_text_too_long,  ///< the rendered fallback text exceeds the provider's limit. Retry: no.
   sms_too_many_parts,      ///< the rendered SMS needs more parts than max_parts. Retry: no.
   country_not_served,      ///< no route of the campaign reaches the recipient's country from its sender. Retry: no.
@@ -94,6 +95,14 @@ enum class errc {
   cancelled,               ///< the campaign was cancelled before the message left. Retry: no.
   stopped,                 ///< the engine was stopped before the message left. Retry: no.
   answer_lost,             ///< bytes left, no usable answer came: it may have been sent. Retry: never by itself.
+  interrupted,             ///< the process ended between an attempt's claim and its answer: as answer_lost.
+
+  // the journal
+  journal_in_use,   ///< another process, or another engine, writes to it. Retry: yes.
+  journal_damaged,  ///< the file cannot be what was written. Retry: no.
+  journal_too_new,  ///< a later version of the library wrote it. Retry: no.
+  journal_full,     ///< its file has the size the host allowed. Retry: yes.
+  journal_faulty,   ///< the disk does not take what is written; nothing is taken or sent meanwhile. Retry: yes.
 
   // the wire
   response_too_large,  ///< the answer exceeds its cap. Retry: no.

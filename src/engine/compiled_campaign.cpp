@@ -1,9 +1,13 @@
 // engine/compiled_campaign - see compiled_campaign.hpp.
 #include <fmt/format.h>
 #include <algorithm>
+#include <check/inspected.hpp>
 #include <chrono>
 #include <engine/compiled_campaign.hpp>
+#include <iterator>
 #include <limits/content_fault.hpp>
+#include <sms/smart_table.hpp>
+#include <text/unicode.hpp>
 #include <text/utf8.hpp>
 #include <utility>
 
@@ -12,13 +16,31 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t part_bytes_max =
-    4 * 160;  // of UTF-8 in one part, whatever it holds, with room for what is dropped
+// UTF-8 in one part, whatever it holds: a septet is at most two bytes, a UCS-2 unit three.
+constexpr std::size_t part_bytes_max = 4 * 160;
+// The same before smart encoding: a character of three bytes and the accent behind it may become one septet.
+constexpr std::size_t smart_part_bytes_max = 8 * 160;
 
 /// Keeps at most `size` bytes, and no part of a code point.
 void cut_at_code_point(std::string& utf8, std::size_t size) {
   while (size > 0 && (static_cast<unsigned char>(utf8[size]) & 0xC0U) == 0x80U) --size;
   utf8.resize(size);
+}
+
+/// How many bytes at the front of a fallback's text may have parts few enough. Smart encoding drops characters, and
+/// what it drops does not count.
+std::size_t possible_bytes(std::string_view text, const sms_fallback& how) {
+  if (!how.smart_encoding) return std::min(text.size(), std::size_t{how.max_parts} * part_bytes_max);
+  std::size_t left = std::size_t{how.max_parts} * smart_part_bytes_max;
+  if (text.size() <= left) return text.size();
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t start = at;
+    const auto plain = sms::plain_look_alike(text::next_code_point(text, at));
+    if (plain && plain->empty()) continue;
+    if (at - start > left) return start;
+    left -= at - start;
+  }
+  return text.size();
 }
 
 void check_text(std::vector<violation>& out, const char* field, std::string_view text, std::size_t bytes_max) {
@@ -57,10 +79,12 @@ void check_durations(std::vector<violation>& out, const campaign& c) {
   }
 }
 
-/// Compiles one template into `target`. What is wrong with it, check() reports.
-void compile_into(text::compiled_template& target, const std::string& source,
+/// Compiles one template into `target`. What is wrong when it does not compile, check() reports.
+bool compile_into(text::compiled_template& target, const std::string& source,
                   const std::vector<std::string>& attributes, const char* field) {
-  if (auto made = text::compiled_template::compile(source, attributes, field)) target = std::move(*made);
+  auto made = text::compiled_template::compile(source, attributes, field);
+  if (made) target = std::move(*made);
+  return made.has_value();
 }
 
 /// Resolves the profile's routes by name and adds up their weights.
@@ -102,32 +126,46 @@ void apply_profiles(compiled_campaign& made, std::vector<violation>& out, std::s
     const combined_limits limits = rules_of(routes[w.route], profiles);
     sort_findings(check(made.definition, limits), out, made.findings);
     checked = true;
-    w.limits = made.from ? limits.binding(made.from->kind()).flattened() : limits.flattened();
+    w.limits = check_detail::binding(limits, made.from).flattened();
   }
   // What is wrong whatever the route is, when there is none.
   if (!checked) sort_findings(check(made.definition, combined_limits(profiles)), out, made.findings);
 }
 
-/// 1 + the index of the limit of this sender in `limits`; 0 when it has none.
+/// Whether a limit for a short code that lives in `limited` holds for one in `home`. Where it is not known it is taken
+/// to hold: a limit too many costs time, one too few is exceeded.
+bool same_home(country limited, country home) {
+  const bool north_american = limited == country("US") || limited == country("CA");
+  return limited == home || !limited.known() || (!home.known() && north_american);
+}
+
+/// 1 + the index of the limit of this sender in `limits`, of the one that names its home before one that does not; 0
+/// when it has none.
 std::uint16_t lane_of(const sender& from, std::span<const sender_limit> limits) {
+  std::uint16_t lane = 0;
   for (std::size_t i = 0; i < limits.size(); ++i) {
-    const auto limited = sender::parse(limits[i].sender, from.country());
-    if (limited && limited->text() == from.text()) return static_cast<std::uint16_t>(1 + i);
+    const auto limited = sender::parse(limits[i].sender, limits[i].home);
+    if (!limited || limited->text() != from.text()) continue;
+    const auto here = static_cast<std::uint16_t>(1 + i);
+    if (from.kind() != sender_kind::short_code || limits[i].home == from.country()) return here;
+    if (lane == 0 && same_home(limits[i].home, from.country())) lane = here;
   }
-  return 0;
+  return lane;
 }
 
 /// The parsed sender, or none: what is wrong with it, check() reports.
-std::optional<sender> sender_of(std::string_view text, country home) {
-  const auto parsed = sender::parse(text, home);
-  return parsed ? std::optional(*parsed) : std::nullopt;
+std::optional<sender> parsed(std::string_view text, country home) {
+  const auto from = sender::parse(text, home);
+  return from ? std::optional(*from) : std::nullopt;
 }
 
 }  // namespace
 
-result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(
-    campaign definition, std::span<const route_options> routes, std::span<const sender_limit> senders,
-    std::span<const content_limits> profiles) {
+result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(campaign definition,
+                                                                               std::span<const route_options> routes,
+                                                                               std::span<const sender_limit> senders,
+                                                                               std::span<const content_limits> profiles,
+                                                                               findings_are judged) {
   auto made = std::make_unique<compiled_campaign>();
   made->definition = std::move(definition);
   campaign& c = made->definition;
@@ -135,20 +173,25 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(
 
   if (c.name.empty()) found.push_back({"name", "is required"});
   check_text(found, "name", c.name, 255);
+  check_text(found, "key", c.key, 255);
   check_text(found, "action_id", c.action_id, 255);
   check_text(found, "action_name", c.action_name, 255);
   check_text(found, "campaign_policy", c.campaign_policy, 255);
   check_text(found, "consent_category", c.consent_category, 255);
   check_attributes(found, c.attributes);
   check_durations(found, c);
-  compile_into(made->subject, c.subject, c.attributes, "subject");
-  compile_into(made->text, c.text, c.attributes, "text");
-  if (c.fallback.enabled) compile_into(made->fallback_text, c.fallback.text, c.attributes, "fallback.text");
-  made->from = sender_of(c.sender.sender, c.sender.home);
-  if (c.fallback.enabled && !c.fallback.sender.empty())
-    made->fallback_from = sender_of(c.fallback.sender, c.sender.home);
+  bool whole = compile_into(made->subject, c.subject, c.attributes, "subject");
+  whole = compile_into(made->text, c.text, c.attributes, "text") && whole;
+  if (c.fallback.enabled)
+    whole = compile_into(made->fallback_text, c.fallback.text, c.attributes, "fallback.text") && whole;
+  made->from = check_detail::sender_of(c);
+  if (c.fallback.enabled && !c.fallback.sender.empty()) made->fallback_from = parsed(c.fallback.sender, c.sender.home);
   resolve_routes(*made, found, routes);
-  apply_profiles(*made, found, routes, profiles);
+  std::vector<violation> broken_rules;
+  apply_profiles(*made, broken_rules, routes, profiles);
+  if (judged == findings_are::errors || !whole || !made->from)
+    found.insert(found.end(), std::make_move_iterator(broken_rules.begin()),
+                 std::make_move_iterator(broken_rules.end()));
   if (made->from) made->sender_lane = lane_of(*made->from, senders);
   if (!found.empty()) return failure{errc::invalid_campaign, std::move(found)};
   return made;
@@ -174,6 +217,26 @@ bool compiled_campaign::reaches(std::size_t which, phone to) const noexcept {
   return !there.known() || ((served.empty() || served.contains(there)) && from->works(there, channel::mms));
 }
 
+void compiled_campaign::shape_fallback(std::string& buffer, rendered& r, std::string& scratch) const {
+  // Only the end of the buffer is this message's: what changes is changed aside. A text that cannot have parts few
+  // enough is cut first, so that one value cannot make a shard work through a book.
+  const sms_fallback& how = definition.fallback;
+  const std::size_t possible = possible_bytes(std::string_view(buffer).substr(r.fallback_at), how);
+  if (buffer.size() - r.fallback_at > possible) {
+    if (how.over == over_limit::refuse) r.fault = errc::sms_too_many_parts;
+    cut_at_code_point(buffer, r.fallback_at + possible);
+  }
+  scratch.assign(buffer, r.fallback_at);
+  const auto prepared = prepare_sms(
+      scratch, {.format = {.max_parts = how.max_parts}, .smart_encoding = how.smart_encoding, .over = how.over});
+  if (!prepared && !r.fault) {
+    r.fault = static_cast<errc>(prepared.error().code.value());
+  } else if (prepared) {
+    r.fallback_size = prepared->size;
+    if (prepared->smart || prepared->truncated) buffer.replace(r.fallback_at, std::string::npos, scratch);
+  }
+}
+
 compiled_campaign::rendered compiled_campaign::render(std::string& buffer, std::span<const std::string_view> values,
                                                       std::string& scratch) const {
   rendered r;
@@ -183,25 +246,7 @@ compiled_campaign::rendered compiled_campaign::render(std::string& buffer, std::
   text.render(buffer, values);
   r.fallback_at = buffer.size();
   fallback_text.render(buffer, values);
-  if (definition.fallback.enabled) {
-    // Only the end of the buffer is this message's: what changes is changed aside. No text of this many bytes has parts
-    // few enough, so that one value cannot make a shard work through a book.
-    const sms_fallback& how = definition.fallback;
-    const std::size_t bytes_max = std::size_t{how.max_parts} * part_bytes_max;
-    if (buffer.size() - r.fallback_at > bytes_max) {
-      if (how.over == over_limit::refuse) r.fault = errc::sms_too_many_parts;
-      cut_at_code_point(buffer, r.fallback_at + bytes_max);
-    }
-    scratch.assign(buffer, r.fallback_at);
-    const auto prepared = prepare_sms(
-        scratch, {.format = {.max_parts = how.max_parts}, .smart_encoding = how.smart_encoding, .over = how.over});
-    if (!prepared && !r.fault) {
-      r.fault = static_cast<errc>(prepared.error().code.value());
-    } else if (prepared) {
-      r.fallback_size = prepared->size;
-      if (prepared->smart || prepared->truncated) buffer.replace(r.fallback_at, std::string::npos, scratch);
-    }
-  }
+  if (definition.fallback.enabled) shape_fallback(buffer, r, scratch);
   r.end = buffer.size();
   return r;
 }
@@ -223,15 +268,10 @@ void compiled_campaign::fill(message& out, const rendered& r, std::string_view b
 
 std::optional<errc> fault_of(const message& m, const compiled_campaign::rendered& r,
                              const content_limits& rules) noexcept {
+  if (r.fault) return r.fault;  // what is left of the fallback then says nothing about its length
   if (const auto fault = limits::content_fault(m, rules)) return fault;
   if (rules.fallback_parts_max && r.fallback_size.parts > *rules.fallback_parts_max) return errc::sms_too_many_parts;
-  return r.fault;
-}
-
-combined_limits rules_of(const route_options& route, std::span<const content_limits> profiles) {
-  combined_limits rules(route.provider->limits());
-  for (const content_limits& each : profiles) rules.add(each);
-  return rules;
+  return std::nullopt;
 }
 
 void sort_findings(std::vector<finding> found, std::vector<violation>& errors, std::vector<finding>& rest) {

@@ -36,10 +36,13 @@ struct compiled_campaign {
   std::vector<finding> findings;  // warnings and advice: errors end compile()
   std::uint16_t sender_lane = 0;  // 0: the sender has no limit; else 1 + index in options::senders
 
+  /// Whether what check() calls an error ends compile(). A campaign that was launched before goes on although the rules
+  /// may be others now: each message is still held against them.
+  enum class findings_are : std::uint8_t { errors, kept };
   /// `profiles` hold beside those of the routes' providers. Errors: invalid_campaign with every violation.
   [[nodiscard]] static result<std::unique_ptr<compiled_campaign>, failure> compile(
-      campaign, std::span<const route_options>, std::span<const sender_limit>,
-      std::span<const content_limits> profiles);
+      campaign, std::span<const route_options>, std::span<const sender_limit>, std::span<const content_limits> profiles,
+      findings_are = findings_are::errors);
 
   /// Whether `which`, an index into `routes`, carries messages to the recipient's country, and the sender works there.
   /// A country that is not known is not refused.
@@ -66,6 +69,9 @@ struct compiled_campaign {
   [[nodiscard]] rendered render(std::string& buffer, std::span<const std::string_view> values,
                                 std::string& scratch) const;
 
+  /// Brings the end of `buffer`, the fallback's text, into shape.
+  void shape_fallback(std::string& buffer, rendered&, std::string& scratch) const;
+
   /// Points `out` at the rendered texts and fills in what the campaign fixes. `out` is dead when `buffer` changes.
   void fill(message& out, const rendered&, std::string_view buffer, wall_time now) const noexcept;
 };
@@ -73,9 +79,6 @@ struct compiled_campaign {
 /// Why a rendered message cannot leave by a route with these rules; nothing: it can.
 [[nodiscard]] std::optional<errc> fault_of(const message&, const compiled_campaign::rendered&,
                                            const content_limits&) noexcept;
-
-/// The rules that hold on a route: its provider's and `profiles`.
-[[nodiscard]] combined_limits rules_of(const route_options&, std::span<const content_limits> profiles);
 
 /// Adds the findings that are errors to `errors`, each as a violation, and the others to `rest`; what is there already
 /// is not told again, for several routes may break the same rule of the same company.

@@ -23,11 +23,15 @@ namespace broadside::engine_detail {
 
 class dispatcher {
  public:
-  /// `shared` outlives the dispatcher. `seed` is for the jitter of retries.
-  dispatcher(shared_state& shared, std::uint64_t seed);
+  /// `shared` outlives the dispatcher. `seed` is for the jitter of retries; `number` is the shard's, by which the
+  /// journal tells it of progress.
+  dispatcher(shared_state& shared, std::uint64_t seed, unsigned number = 0);
 
   /// The client of each route, in the order of options::routes; they outlive the dispatcher's use. Before run().
   void use_clients(std::span<http::client* const> clients);
+  /// The client by which each route's provider is asked what became of messages; null where it cannot be asked. Without
+  /// this call nobody is asked.
+  void use_query_clients(std::span<http::client* const> clients);
 
   /// Does everything that can be done as of `now` and returns when to call again if nothing happens before. Call it too
   /// when the intake has news, when a client is ready, after on_end(), and when a campaign's state changed.
@@ -35,9 +39,12 @@ class dispatcher {
 
   /// How an exchange ended. Call run() afterwards, once for many of them.
   void on_end(std::uint16_t route, http::exchange, const http::exchange_end&, time_point now);
+  /// The same of an exchange of the route's query client.
+  void on_query_end(std::uint16_t route, http::exchange, const http::exchange_end&, time_point now);
 
   /// Ends everything: requests on their way as maybe_sent, the rest as not_sent. The intake is closed and is emptied
-  /// too.
+  /// too. With a journal that survives, nothing ends: what is inside stays recorded, and the next engine goes on with
+  /// it.
   void abandon();
 
   /// Whether it would take more from the intake if there were any.
@@ -60,25 +67,37 @@ class dispatcher {
     std::vector<rate::gcra*> limits;
     bool is_active = false;  // listed in route_on_shard::active
   };
-  /// The messages of one request.
+  /// The messages of one request: made ready with a promise of every limit, claimed, and sent with its permission.
   struct flight {
     std::vector<slot_index> messages;
-    rate::set_grant granted;
+    std::uint32_t promised = 0;
+    std::uint16_t lane = 0;
     position claimed{};
     bool sent = false;
+  };
+  /// A message whose answer was lost, to be asked for.
+  struct question {
+    time_point due;
+    slot_index message;
+    std::uint16_t times = 0;  // it was asked for
+    errc reason{};            // why its answer is not known
+    friend bool operator>(const question& a, const question& b) { return a.due > b.due; }
   };
   struct route_on_shard {
     route_entry* shared = nullptr;
     http::client* client = nullptr;
-    std::vector<lane> lanes;                // [0]: senders without a limit of their own; [1 + i]: options::senders[i]
-    std::vector<std::uint16_t> active;      // the lanes that hold something, and some that did
-    std::size_t next_active = 0;            // round robin
-    std::size_t waiting = 0;                // in all lanes
-    std::vector<flight> flights;            // by exchange
-    std::size_t in_flight = 0;              // messages in flights
-    std::size_t requests = 0;               // flights that carry any
-    std::vector<http::exchange> undurable;  // encoded, waiting for their claim to be durable
-    error_code reported;                    // the client's last error that was told to the host
+    std::vector<lane> lanes;               // [0]: senders without a limit of their own; [1 + i]: options::senders[i]
+    std::vector<std::uint16_t> active;     // the lanes that hold something, and some that did
+    std::size_t next_active = 0;           // round robin
+    std::size_t waiting = 0;               // in all lanes
+    std::vector<flight> flights;           // by exchange
+    std::size_t in_flight = 0;             // messages in flights
+    std::size_t requests = 0;              // flights that carry any
+    std::vector<http::exchange> claimed;   // encoded, waiting for their claim to be cleared and for their permission
+    error_code reported;                   // the client's last error that was told to the host
+    http::client* query_client = nullptr;  // null: the provider cannot be asked
+    std::vector<question> questions;       // a heap, soonest first: messages whose answer was lost
+    std::vector<question> asked;           // of them, those of the request that is under way
   };
   struct retry {
     time_point due;
@@ -92,14 +111,19 @@ class dispatcher {
   void assign(slot_index, bool to_front, time_point now);
   void wait_in_lane(route_on_shard&, slot_index, bool to_front);
   void pump(std::uint16_t route, time_point now);
-  bool start_request(std::uint16_t route, lane&, time_point now);
+  bool start_request(std::uint16_t route, std::uint16_t lane, time_point now);
   void collect(route_on_shard&, lane&, flight&, time_point now);
-  bool encode(route_on_shard&, lane&, flight&, std::string& body);
   void render(lane&, flight&);
-  void send(route_on_shard&, http::exchange, time_point now);
-  void send_durable(route_on_shard&, time_point now);
+  bool encode(route_on_shard&, lane&, flight&, std::string& body);
+  void claim(std::uint16_t route, http::exchange, time_point now);
+  void send_cleared(std::uint16_t route, time_point now);
+  bool leaves(std::uint16_t route, http::exchange, time_point now);
+  void recall(std::uint16_t route, http::exchange, time_point now);
   void apply(std::uint16_t route, slot_index, const verdict&, time_point now);
-  void lost(std::uint16_t route, slot_index, std::string_view words, time_point now);
+  void lost(slot_index, errc reason, std::string_view words, time_point now);
+  bool ask_later(question, time_point now);
+  void ask(std::uint16_t route, time_point now);
+  void answered(std::uint16_t route, const question&, const verdict&, time_point now);
   void try_again_later(slot_index, std::chrono::milliseconds at_least, time_point now);
   void settle(slot_index, outcome, errc reason, const verdict* said = nullptr);
 
@@ -108,10 +132,18 @@ class dispatcher {
   void sweep_lane(route_on_shard&, lane&, bool leave, time_point now);
   void release_due(time_point now);
   bool keep(slot_index, time_point now);
+  [[nodiscard]] bool goes_on(slot_index, time_point now);
+  void drop_promise(lane&, flight&, std::size_t still_wanted);
+  void note(journal::record_kind, slot_index);
+  position publish_notes();
+  [[nodiscard]] std::uint16_t recorded_route(std::uint16_t route) const noexcept;
   void rest(route_entry&, std::chrono::milliseconds told, std::chrono::milliseconds least,
             std::chrono::milliseconds most, time_point now);
   void flush();
+  void record_settled();
+  void await_journal(time_point now);
   void publish();
+  void abandon_all();
   void wake_at(time_point t) { wake_ = std::min(wake_, t); }
 
   [[nodiscard]] campaign_entry& campaign_of(slot_index i) {
@@ -122,18 +154,21 @@ class dispatcher {
   shared_state& shared_;
   slot_arena& slots_;
   random_bits random_;
+  unsigned number_;
   std::size_t held_max_;
   std::size_t held_ = 0;
   std::vector<route_on_shard> routes_;
   slot_list parked_;                 // of paused campaigns
   std::vector<retry> retries_;       // a heap, soonest first
-  std::vector<slot_index> settled_;  // waiting for flush()
-  std::size_t recorded_ = 0;         // of those, how many are in the journal already
+  std::vector<slot_index> settled_;  // waiting for flush(), from told_ on
+  std::size_t told_ = 0;             // of those, how many the host has
+  std::size_t recorded_ = 0;         // and how many are in the journal
   struct ended {
     campaign_id campaign;
     outcome how;
+    position at;
   };
-  std::vector<ended> ended_;  // of the recorded ones: the slot is the host's once it is told
+  std::vector<ended> ended_;  // of the recorded ones, as settled_: the slot is the host's once it is told
   std::uint32_t seen_epoch_ = 0;
   time_point next_sweep_{};
   time_point wake_{};
@@ -146,7 +181,7 @@ class dispatcher {
   std::vector<message_id> ids_;
   std::vector<verdict> verdicts_;
   std::vector<std::string_view> values_;
-  std::vector<journal::record> records_;
+  std::vector<journal::record> notes_;  // of what stays inside, to be published together
 
   // read by other threads
   std::vector<shard_books> books_;

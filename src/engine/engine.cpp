@@ -1,16 +1,13 @@
-// engine/engine - joins the rooms: queues, limits, campaigns, shards; the host's side of all of them.
+// engine/engine - the host's side: campaigns in, recipients in, events out.
+#include <fmt/format.h>
 #include <poll.h>
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <broadside/engine.hpp>
 #include <cerrno>
-#include <engine/shard_driver.hpp>
-#include <engine/shared_state.hpp>
-#include <engine/wake_fd.hpp>
-#include <journal/memory_journal.hpp>
-#include <mutex>
+#include <engine/engine_impl.hpp>
+#include <journal/definition.hpp>
 #include <optional>
+#include <preflight/look.hpp>
 #include <thread>
 #include <utility>
 
@@ -33,177 +30,236 @@ std::uint64_t first_sequence(wall_time now) {
 
 }  // namespace
 
-class engine::impl {
- public:
-  impl(options o, environment& env, wake_fd news, wake_fd settled)
-      : news_(std::move(news)),
-        settled_(std::move(settled)),
-        slots_(o.messages_inside_max, o.recipient_bytes_max),
-        free_(o.messages_inside_max),
-        intake_(o.messages_inside_max, {wake_shard, this}),
-        events_(o.messages_inside_max, {wake_host, this}),
-        journal_(o.sources_max),
-        campaigns_(o.campaigns_max),
-        sources_(o.sources_max) {
-    const std::uint64_t instance = o.instance == 0xFFFF ? env.random() % 4096 : o.instance;
-    next_id_ = instance << 52U | first_sequence(env.wall_now());
-    for (slot_index i = 0; i < slots_.count(); ++i) static_cast<void>(free_.try_push(slot_index{i}));
-    shared_.options = std::move(o);
-    shared_.environment_ = &env;
-    shared_.slots = &slots_;
-    shared_.intake = &intake_;
-    shared_.events = &events_;
-    shared_.journal_ = &journal_;
-    shared_.campaigns = &campaigns_;
-    const time_point start = env.now();
-    for (const route_options& r : shared_.options.routes)
-      shared_.routes.push_back(std::make_unique<route_entry>(r, start));
-    for (const sender_limit& s : shared_.options.senders)
-      shared_.sender_limits.push_back(std::make_unique<rate::gcra>(s.limit, start));
-    static_cast<void>(events_.arm(host_waiter));
+engine::impl::impl(options o, environment& env, wake_fd news, wake_fd settled)
+    : news_(std::move(news)),
+      settled_(std::move(settled)),
+      slots_(o.messages_inside_max, o.recipient_bytes_max),
+      free_(o.messages_inside_max),
+      intake_(o.messages_inside_max, {wake_shard, this}),
+      events_(o.messages_inside_max, {wake_host, this}),
+      campaigns_(o.campaigns_max),
+      sources_(o.sources_max) {
+  const std::uint64_t instance = o.instance == 0xFFFF ? env.random() % 4096 : o.instance;
+  next_id_ = instance << 52U | first_sequence(env.wall_now());
+  for (slot_index i = 0; i < slots_.count(); ++i) static_cast<void>(free_.try_push(slot_index{i}));
+  shared_.options = std::move(o);
+  shared_.environment_ = &env;
+  shared_.slots = &slots_;
+  shared_.intake = &intake_;
+  shared_.events = &events_;
+  shared_.journal_ = &memory_;
+  shared_.campaigns = &campaigns_;
+  const time_point start = env.now();
+  for (const route_options& r : shared_.options.routes)
+    shared_.routes.push_back(std::make_unique<route_entry>(r, start));
+  for (const sender_limit& s : shared_.options.senders)
+    shared_.sender_limits.push_back(std::make_unique<rate::gcra>(s.limit, start));
+  static_cast<void>(events_.arm(host_waiter));
+}
+
+result<void, failure> engine::impl::start() {
+  if (!shared_.options.journal.path.empty()) {
+    if (auto done = recover(); !done) return done.error();
   }
+  if (shared_.options.preflight.mode != preflight_mode::off) {
+    auto opened = preflight::open(shared_.options.preflight, *shared_.environment_);
+    if (!opened) return opened.error();
+    preflight_.emplace(std::move(*opened));
+  }
+  for (unsigned i = 0; i < shared_.options.shards; ++i) {
+    auto made = shard::make(shared_, i, settled_);
+    if (!made) return made.error();
+    shards_.push_back(std::move(*made));
+  }
+  if (durable_) {
+    if (auto started = durable_->start(wake_shard, this); !started) return failure{started.error(), {}};
+  }
+  for (const auto& s : shards_) {
+    if (auto started = s->start(); !started) return failure{started.error(), {}};
+  }
+  return {};
+}
 
-  ~impl() { stop(); }
+// ---------------------------------------------------------------- campaigns and sources
 
-  result<void, failure> start() {
-    if (shared_.options.preflight.mode != preflight_mode::off) {
-      auto opened = preflight::open(shared_.options.preflight, *shared_.environment_);
-      if (!opened) return opened.error();
-      preflight_.emplace(std::move(*opened));
+result<campaign_id, failure> engine::impl::launch(campaign c) {
+  const std::string definition = ::broadside::journal::encode_definition(c);
+  auto same = known(c, definition);
+  if (!same) return same.error();
+  if (*same) return **same;
+  auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders,
+                                             shared_.options.profiles);
+  if (!compiled) return compiled.error();
+  auto entry = std::make_unique<campaign_entry>();
+  entry->findings = std::move((*compiled)->findings);
+  if (auto seen = look_at_media(**compiled, entry->findings); !seen) return seen.error();
+  std::stable_sort(entry->findings.begin(), entry->findings.end(),
+                   [](const finding& a, const finding& b) { return a.severity < b.severity; });
+  entry->compiled = std::move(*compiled);
+  entry->definition = definition;
+  const std::uint32_t wanted = entry->compiled->definition.inside_max;
+  entry->places_max = wanted != 0 ? std::min(wanted, slots_.count()) : slots_.count() / 2;
+  const std::string key = entry->compiled->definition.key;
+  const std::scoped_lock lock(control_);
+  // Another thread may have launched the same meanwhile.
+  same = known(entry->compiled->definition, definition);
+  if (!same) return same.error();
+  if (*same) return **same;
+  if (campaigns_.is_full()) return failure{errc::too_many_campaigns, {}};
+  if (!key.empty()) {
+    for (std::uint32_t i = 0; i < campaigns_.size(); ++i)
+      entry->version += campaigns_.find(i)->compiled->definition.key == key ? 1 : 0;
+  }
+  const campaign_id id{campaigns_.add(std::move(entry))};
+  if (durable_) durable_->log().put_campaign(id, definition);
+  if (!key.empty()) supersede(key, id);
+  return id;
+}
+
+/// The campaign with the same key and the same definition, when it is the last one launched under that key.
+result<std::optional<campaign_id>, failure> engine::impl::known(const campaign& c, std::string_view definition) const {
+  if (c.key.empty()) return std::optional<campaign_id>{};
+  for (std::uint32_t i = campaigns_.size(); i-- > 0;) {
+    const campaign_entry& entry = *campaigns_.find(i);
+    if (entry.compiled->definition.key != c.key) continue;
+    if (entry.definition != definition) break;
+    if (entry.state.load(std::memory_order_acquire) == campaign_state::cancelled)
+      return failure{errc::campaign_cancelled, {{"key", fmt::format("\"{}\" was cancelled", c.key)}}};
+    if (!entry.usable) return failure{errc::unknown_route, {{"sender.routes", entry.unusable_because}}};
+    return std::optional(campaign_id{i});
+  }
+  return std::optional<campaign_id>{};
+}
+
+/// Earlier definitions of the key take no more recipients: what they took goes on as it was launched.
+void engine::impl::supersede(const std::string& key, campaign_id by) {
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+    source_entry& s = *sources_.find(i);
+    if (s.campaign != by && find(s.campaign)->compiled->definition.key == key) finish_source(source_id{i}, s);
+  }
+}
+
+std::vector<finding> engine::impl::findings(campaign_id id) const {
+  const campaign_entry* c = find(id);
+  return c == nullptr ? std::vector<finding>{} : c->findings;
+}
+
+result<source_id> engine::impl::open_source(campaign_id id, std::string_view name) {
+  const std::scoped_lock lock(control_);
+  campaign_entry* c = find(id);
+  if (c == nullptr) return errc::unknown_campaign;
+  if (!c->usable) return errc::unknown_route;
+  const bool has_key = !c->compiled->definition.key.empty();
+  if (source_id there{}; has_key && source_named(id, name, there) != nullptr) return there;
+  if (sources_.is_full()) return errc::too_many_sources;
+  auto entry = std::make_unique<source_entry>();
+  entry->campaign = id;
+  entry->name = name;
+  entry->start = has_key ? taken_before(id, name) : 0;
+  entry->next.store(entry->start, std::memory_order_relaxed);
+  c->sources_open.fetch_add(1, std::memory_order_release);  // first: finished() must not see a known one as finished
+  c->sources_known.fetch_add(1, std::memory_order_release);
+  const source_id made{sources_.add(std::move(entry))};
+  if (durable_) durable_->log().put_source(made, id, name);
+  return made;
+}
+
+engine::impl::source_entry* engine::impl::source_named(campaign_id campaign, std::string_view name,
+                                                       source_id& id) const noexcept {
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+    source_entry* s = sources_.find(i);
+    if (s->campaign != campaign || s->name != name) continue;
+    id = source_id{i};
+    return s;
+  }
+  return nullptr;
+}
+
+/// Rows of a source of this name that earlier definitions of the campaign's key took.
+std::uint64_t engine::impl::taken_before(campaign_id id, std::string_view name) const noexcept {
+  const std::string& key = find(id)->compiled->definition.key;
+  std::uint64_t rows = 0;
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(id); ++i) {
+    if (campaigns_.find(i)->compiled->definition.key != key) continue;
+    source_id unused{};
+    if (const source_entry* s = source_named(campaign_id{i}, name, unused))
+      rows = std::max(rows, s->next.load(std::memory_order_acquire));
+  }
+  return rows;
+}
+
+result<void> engine::impl::finish(source_id id) {
+  source_entry* source = sources_.find(static_cast<std::uint32_t>(id));
+  if (source == nullptr) return errc::unknown_source;
+  finish_source(id, *source);
+  return {};
+}
+
+void engine::impl::finish_source(source_id id, source_entry& source) {
+  if (source.finished.exchange(true, std::memory_order_acq_rel)) return;
+  find(source.campaign)->sources_open.fetch_sub(1, std::memory_order_release);
+  if (durable_) durable_->log().put_source_finished(id);
+}
+
+ordinal engine::impl::resume_point(source_id id) const noexcept {
+  const source_entry* source = sources_.find(static_cast<std::uint32_t>(id));
+  if (source == nullptr) return {};
+  if (!durable_) return ordinal{source->next.load(std::memory_order_acquire)};
+  return std::max(ordinal{source->start}, durable_->log().resume_point(id));
+}
+
+bool engine::impl::finished(campaign_id id) const noexcept {
+  const campaign_entry* c = find(id);
+  if (c == nullptr || c->sources_known.load(std::memory_order_acquire) == 0) return false;
+  return c->sources_open.load(std::memory_order_acquire) == 0 && counts(id).inside == 0;
+}
+
+std::vector<campaign_status> engine::impl::campaigns() const {
+  std::vector<campaign_status> all;
+  for (std::uint32_t i = 0; i < campaigns_.size(); ++i) {
+    const campaign_entry& c = *campaigns_.find(i);
+    campaign_status& said = all.emplace_back();
+    said.id = campaign_id{i};
+    said.key = c.compiled->definition.key;
+    said.name = c.compiled->definition.name;
+    said.version = c.version;
+    said.counts = counts(said.id);
+    switch (c.state.load(std::memory_order_acquire)) {
+      case campaign_state::paused:
+        said.phase = campaign_phase::paused;
+        break;
+      case campaign_state::cancelled:
+        said.phase = campaign_phase::cancelled;
+        break;
+      case campaign_state::running:
+        said.phase = finished(said.id) ? campaign_phase::finished : campaign_phase::running;
+        break;
     }
-    for (unsigned i = 0; i < shared_.options.shards; ++i) {
-      auto made = shard::make(shared_, i, settled_);
-      if (!made) return made.error();
-      shards_.push_back(std::move(*made));
-    }
-    for (const auto& s : shards_) {
-      if (auto started = s->start(); !started) return failure{started.error(), {}};
-    }
-    return {};
   }
+  return all;
+}
 
-  result<campaign_id, failure> launch(campaign c) {
-    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders,
-                                               shared_.options.profiles);
-    if (!compiled) return compiled.error();
-    auto entry = std::make_unique<campaign_entry>();
-    entry->findings = std::move((*compiled)->findings);
-    if (auto seen = look_at_media(**compiled, entry->findings); !seen) return seen.error();
-    std::stable_sort(entry->findings.begin(), entry->findings.end(),
-                     [](const finding& a, const finding& b) { return a.severity < b.severity; });
-    entry->compiled = std::move(*compiled);
-    const std::uint32_t wanted = entry->compiled->definition.inside_max;
-    entry->places_max = wanted != 0 ? std::min(wanted, slots_.count()) : slots_.count() / 2;
-    const std::scoped_lock lock(control_);
-    if (campaigns_.is_full()) return failure{errc::too_many_campaigns, {}};
-    return campaign_id{campaigns_.add(std::move(entry))};
+event_context engine::impl::context(campaign_id id, std::uint16_t route) const noexcept {
+  event_context said;
+  if (const campaign_entry* c = find(id)) {
+    const campaign& d = c->compiled->definition;
+    said = {d.name, d.action_id, d.action_name, d.campaign_policy, d.consent_category, d.sender.sender, {}, {}};
   }
-
-  [[nodiscard]] std::vector<finding> findings(campaign_id id) const {
-    const campaign_entry* c = find(id);
-    return c == nullptr ? std::vector<finding>{} : c->findings;
+  if (route < shared_.routes.size()) {
+    said.provider = shared_.routes[route]->options->provider->name();
+    said.route = shared_.routes[route]->options->name;
   }
-
-  result<source_id> open_source(campaign_id id, std::string_view name) {
-    const std::scoped_lock lock(control_);
-    campaign_entry* c = find(id);
-    if (c == nullptr) return errc::unknown_campaign;
-    if (sources_.is_full()) return errc::too_many_sources;
-    auto entry = std::make_unique<source_entry>();
-    entry->campaign = id;
-    entry->name = name;
-    c->sources_open.fetch_add(1, std::memory_order_release);  // first: finished() must not see a known one as finished
-    c->sources_known.fetch_add(1, std::memory_order_release);
-    return source_id{sources_.add(std::move(entry))};
-  }
-
-  submitted submit(source_id id, ordinal first, std::span<const recipient> recipients) noexcept;
-
-  result<void> finish(source_id id) {
-    source_entry* source = sources_.find(static_cast<std::uint32_t>(id));
-    if (source == nullptr) return errc::unknown_source;
-    if (!source->finished.exchange(true, std::memory_order_acq_rel)) {
-      find(source->campaign)->sources_open.fetch_sub(1, std::memory_order_release);
-    }
-    return {};
-  }
-
-  [[nodiscard]] ordinal resume_point(source_id id) const noexcept { return journal_.resume_point(id); }
-
-  std::size_t poll(std::span<event> out) noexcept;
-  void confirm(position at) noexcept { journal_.erase(at); }
-  [[nodiscard]] position durable() const noexcept { return journal_.durable(); }
-  [[nodiscard]] int event_fd() const noexcept { return news_.get(); }
-
-  [[nodiscard]] ledger counts(campaign_id id) const noexcept;
-
-  [[nodiscard]] bool finished(campaign_id id) const noexcept {
-    const campaign_entry* c = find(id);
-    if (c == nullptr || c->sources_known.load(std::memory_order_acquire) == 0) return false;
-    return c->sources_open.load(std::memory_order_acquire) == 0 && counts(id).inside == 0;
-  }
-
-  [[nodiscard]] event_context context(campaign_id id, std::uint16_t route) const noexcept {
-    event_context said;
-    if (const campaign_entry* c = find(id)) {
-      const campaign& d = c->compiled->definition;
-      said = {d.name, d.action_id, d.action_name, d.campaign_policy, d.consent_category, d.sender.sender, {}, {}};
-    }
-    if (route < shared_.routes.size()) {
-      said.provider = shared_.routes[route]->options->provider->name();
-      said.route = shared_.routes[route]->options->name;
-    }
-    return said;
-  }
-
-  [[nodiscard]] std::vector<route_status> routes() const;
-  result<void> set_state(campaign_id, campaign_state);
-  result<void> drain(milliseconds timeout);
-  void stop() noexcept;
-
- private:
-  result<void, failure> look_at_media(const compiled_campaign&, std::vector<finding>& found);
-  static void wake_shard(void* self, unsigned waiter) noexcept { static_cast<impl*>(self)->shards_[waiter]->wake(); }
-  static void wake_host(void* self, unsigned) noexcept {
-    static_cast<impl*>(self)->news_.signal();
-    static_cast<impl*>(self)->signalled_.store(true, std::memory_order_release);  // after: poll() never misses a clear
-  }
-
-  [[nodiscard]] campaign_entry* find(campaign_id id) const noexcept {
-    return campaigns_.find(static_cast<std::uint32_t>(id));
-  }
-  [[nodiscard]] errc refusal(const source_entry&, const campaign_entry&) const noexcept;
-  void withdraw(campaign_entry&, std::span<slot_index>, std::span<journal::record>) noexcept;
-  void give_back(std::span<slot_index>) noexcept;
-  std::size_t submit_some(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
-  void fill(slot_index, source_id, const source_entry&, ordinal, const recipient&, time_point expires_at) noexcept;
-  [[nodiscard]] result<void> settled_state() const noexcept;
-
-  // constant after open(), safe from any thread
-  wake_fd news_;
-  wake_fd settled_;
-  slot_arena slots_;
-  audience_queue<slot_index> free_;
-  audience_queue<slot_index> intake_;
-  audience_queue<slot_index> events_;
-  journal::memory_journal journal_;
-  growing_table<campaign_entry> campaigns_;  // add() under control_
-  growing_table<source_entry> sources_;      // add() under control_
-  shared_state shared_;
-  std::vector<std::unique_ptr<shard>> shards_;
-  std::atomic<std::uint64_t> next_id_{0};
-  std::atomic<bool> signalled_{false};  // news_ may be readable
-  std::mutex looking_;                  // preflight_: one look at a time
-  std::optional<preflight> preflight_;  // none: media are not looked at
-  std::mutex control_;                  // launch, open_source, stop: never taken by a shard
-  bool stopped_ = false;                // guarded by control_
-};
+  return said;
+}
 
 /// Fetches the campaign's media and judges them by the rules of each of its routes.
 result<void, failure> engine::impl::look_at_media(const compiled_campaign& c, std::vector<finding>& found) {
   if (!preflight_ || c.definition.media.empty()) return {};
   std::vector<std::string> urls;
   for (const media_link& each : c.definition.media) urls.push_back(each.url);
+  if (auto many = preflight_detail::too_many_media(urls, shared_.options.preflight)) {
+    return failure{errc::invalid_campaign, {std::move(*many)}};
+  }
   const auto reports = [&] {
     const std::scoped_lock lock(looking_);
     return preflight_->look(urls);
@@ -224,6 +280,7 @@ result<void, failure> engine::impl::look_at_media(const compiled_campaign& c, st
 
 errc engine::impl::refusal(const source_entry& source, const campaign_entry& c) const noexcept {
   if (intake_.closed()) return errc::intake_closed;
+  if (!journal_->writes()) return errc::journal_faulty;
   if (source.finished.load(std::memory_order_acquire)) return errc::source_finished;
   switch (c.state.load(std::memory_order_acquire)) {
     case campaign_state::paused:
@@ -237,7 +294,7 @@ errc engine::impl::refusal(const source_entry& source, const campaign_entry& c) 
 }
 
 submitted engine::impl::submit(source_id id, ordinal first, std::span<const recipient> recipients) noexcept {
-  submitted said{0, journal_.durable(), errc{}};
+  submitted said{0, journal_->durable(), errc{}};
   source_entry* source = sources_.find(static_cast<std::uint32_t>(id));
   if (source == nullptr) {
     said.stopped_by = errc::unknown_source;
@@ -257,11 +314,15 @@ submitted engine::impl::submit(source_id id, ordinal first, std::span<const reci
   return said;
 }
 
-/// One batch on the stack: free slots, filled, counted, into the intake.
+/// One batch on the stack: free slots, filled, counted, into the intake. Their places in the journal are reserved
+/// before a shard can see them, so that no claim is older than its taking, and filled in once it is known what the
+/// intake took.
 std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordinal first,
                                       std::span<const recipient> some, submitted& said) noexcept {
+  using ::broadside::journal::record;
+  using ::broadside::journal::record_kind;
   std::array<slot_index, host_batch> batch;
-  std::array<journal::record, host_batch> records;
+  std::array<record, host_batch> records;
   campaign_entry& c = *find(source.campaign);
   const std::size_t share = c.take_places(some.size());
   const std::size_t n = free_.try_pop_batch(std::span(batch).first(share));
@@ -269,35 +330,31 @@ std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordina
   if (n < some.size()) said.stopped_by = errc::full;
   if (n == 0) return 0;
 
-  const time_point expires_at = shared_.environment_->now() + c.compiled->definition.age_max;
+  const auto age_max = c.compiled->definition.age_max;
+  const time_point expires_at = shared_.environment_->now() + age_max;
+  const wall_time expires_wall = shared_.environment_->wall_now() + age_max;
   const std::uint64_t ids = next_id_.fetch_add(n, std::memory_order_relaxed);
   for (std::size_t i = 0; i < n; ++i) {
-    const ordinal row{static_cast<std::uint64_t>(first) + i};
     slots_[batch[i]].told = event{};
     slots_[batch[i]].told.id = message_id{ids + i};
-    fill(batch[i], id, source, row, some[i], expires_at);
-    records[i] = {journal::record_kind::taken, {}, message_id{ids + i}, id, row};
+    fill(batch[i], id, source, ordinal{static_cast<std::uint64_t>(first) + i}, some[i], expires_at, expires_wall);
+    records[i] = {record_kind::taken, batch[i], {}};
   }
-  // Counted and recorded before a shard can see them: no claim is older than its taking.
   c.submitted.fetch_add(n, std::memory_order_release);
-  said.at = journal_.append(std::span(records).first(n));
+  const position at = journal_->reserve(n);
   const push_result pushed = intake_.try_push_batch(std::span(batch).first(n));
-  if (pushed.taken < n)
-    withdraw(c, std::span(batch).first(n).subspan(pushed.taken), std::span(records).first(n).subspan(pushed.taken));
-  // Full in spite of a cell for every slot: a shard was stopped in the middle of a pop.
-  if (pushed.taken < n) said.stopped_by = pushed.status == push_status::closed ? errc::intake_closed : errc::full;
+  for (std::size_t i = pushed.taken; i < n; ++i) records[i] = {};
+  journal_->publish(at, std::span(records).first(n));
+  if (pushed.taken < n) {
+    // Full in spite of a cell for every slot: a shard was stopped in the middle of a pop.
+    said.stopped_by = pushed.status == push_status::closed ? errc::intake_closed : errc::full;
+    c.submitted.fetch_sub(n - pushed.taken, std::memory_order_release);
+    c.give_places(n - pushed.taken);
+    give_back(std::span(batch).first(n).subspan(pushed.taken));
+  }
+  if (pushed.taken > 0) said.at = position{static_cast<std::uint64_t>(at) + pushed.taken - 1};
   source.next.store(static_cast<std::uint64_t>(first) + pushed.taken, std::memory_order_release);
   return pushed.taken;
-}
-
-/// What the intake did not take after all was never taken.
-void engine::impl::withdraw(campaign_entry& c, std::span<slot_index> slots,
-                            std::span<journal::record> records) noexcept {
-  for (journal::record& r : records) r.kind = journal::record_kind::withdrawn;
-  static_cast<void>(journal_.append(records));
-  c.submitted.fetch_sub(slots.size(), std::memory_order_release);
-  c.give_places(slots.size());
-  give_back(slots);
 }
 
 /// A slot in nobody's hands would be lost, so this goes on until all are back. It takes more than one try only when a
@@ -310,7 +367,7 @@ void engine::impl::give_back(std::span<slot_index> slots) noexcept {
 }
 
 void engine::impl::fill(slot_index i, source_id id, const source_entry& source, ordinal row, const recipient& r,
-                        time_point expires_at) noexcept {
+                        time_point expires_at, wall_time expires_wall) noexcept {
   slot& s = slots_[i];
   s.told.campaign = source.campaign;
   s.told.source = id;
@@ -318,13 +375,15 @@ void engine::impl::fill(slot_index i, source_id id, const source_entry& source, 
   s.told.recipient = r.to;
   s.to.reset();
   s.expires_at = expires_at;
+  s.expires_wall = expires_wall;
   s.failures = 0;
   s.answer_lost = false;
+  s.interrupted = false;
   slots_.store(i, r.to, r.values);
 }
 
 std::size_t engine::impl::poll(std::span<event> out) noexcept {
-  std::size_t n = 0;
+  std::size_t n = redelivers_.load(std::memory_order_acquire) ? redeliver(out) : 0;
   std::array<slot_index, host_batch> batch;
   while (n < out.size()) {
     const std::size_t wanted = std::min(batch.size(), out.size() - n);
@@ -348,6 +407,7 @@ ledger engine::impl::counts(campaign_id id) const noexcept {
   ledger l;
   const campaign_entry* c = find(id);
   if (c == nullptr) return l;
+  l = c->before;
   std::uint64_t taken = 0;
   for (const auto& s : shards_) {
     const shard_books::snapshot books = s->dispatch().books(id).read();
@@ -362,8 +422,9 @@ ledger engine::impl::counts(campaign_id id) const noexcept {
     taken += books.taken;
   }
   // Read last: a message is counted here before any shard can take it, so this is never behind.
-  l.submitted = c->submitted.load(std::memory_order_acquire);
-  l.inside += l.submitted - taken;  // what is still in the intake
+  const std::uint64_t submitted = c->submitted.load(std::memory_order_acquire);
+  l.submitted += submitted;
+  l.inside += submitted - taken;  // what is still in the intake
   return l;
 }
 
@@ -399,6 +460,7 @@ result<void> engine::impl::set_state(campaign_id id, campaign_state wanted) {
       return errc::campaign_cancelled;
     }
   } while (!c->state.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel));
+  if (durable_) durable_->log().put_campaign_state(id, name_of(wanted));
   shared_.control_epoch.fetch_add(1, std::memory_order_acq_rel);
   for (const auto& s : shards_) s->wake();
   return {};
@@ -452,6 +514,63 @@ void engine::impl::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
   intake_.close();
   for (const auto& s : shards_) s->stop();
+  if (durable_) durable_->stop();
+}
+
+explanation engine::impl::why(campaign_id id) const {
+  const campaign_entry* c = find(id);
+  if (c == nullptr) return {binding::nothing, "no campaign has this id", {}};
+  if (!journal_->writes())
+    return {binding::journal, fmt::format("the journal cannot be written: {}", journal().fault.message()), {}};
+  switch (c->state.load(std::memory_order_acquire)) {
+    case campaign_state::paused:
+      return {binding::paused, "the campaign is paused", {}};
+    case campaign_state::cancelled:
+      return {binding::nothing, "the campaign is cancelled", {}};
+    case campaign_state::running:
+      break;
+  }
+  if (counts(id).inside == 0) {
+    return {binding::audience, finished(id) ? "every message has its outcome" : "nothing is inside: submit() more", {}};
+  }
+  // What holds up the route that comes free first.
+  explanation said{binding::nothing, "requests are on their way", {}};
+  std::optional<time_point> free_at;
+  const time_point now = shared_.environment_->now();
+  for (const auto& w : c->compiled->routes) {
+    route_entry& r = *shared_.routes[w.route];
+    const time_point rests{std::chrono::nanoseconds{r.rests_until.load(std::memory_order_relaxed)}};
+    const time_point limited = r.limit.ready_at(1, now);
+    const time_point at = std::max({now, rests, limited});
+    if (free_at && *free_at <= at) continue;
+    free_at = at;
+    said.until = std::chrono::ceil<milliseconds>(at - now);
+    if (rests > now && rests >= limited) {
+      const std::scoped_lock lock(r.last_error_mutex);
+      said.what = binding::route;
+      said.words = fmt::format("route {} rests{}{}", r.options->name, r.last_error.empty() ? "" : ": ", r.last_error);
+    } else if (limited > now) {
+      said.what = binding::rate_limit;
+      said.words = fmt::format("the limit of route {}", r.options->name);
+    } else {
+      said = {};
+      said.words = "requests are on their way";
+    }
+  }
+  return said;
+}
+
+journal_status engine::impl::journal() const noexcept {
+  journal_status said;
+  if (!durable_) return said;
+  const ::broadside::journal::log_status s = durable_->log().status();
+  said.is_durable = true;
+  said.writes = s.writes;
+  said.fault = s.fault;
+  said.log_bytes = s.log_bytes;
+  said.commits = s.commits;
+  said.records = s.records;
+  return said;
 }
 
 // ---------------------------------------------------------------- the public face
@@ -488,6 +607,10 @@ ledger engine::counts(campaign_id id) const noexcept { return impl_->counts(id);
 bool engine::finished(campaign_id id) const noexcept { return impl_->finished(id); }
 event_context engine::context(campaign_id id, std::uint16_t route) const noexcept { return impl_->context(id, route); }
 std::vector<route_status> engine::routes() const { return impl_->routes(); }
+std::vector<campaign_status> engine::campaigns() const { return impl_->campaigns(); }
+explanation engine::why(campaign_id id) const { return impl_->why(id); }
+journal_status engine::journal() const noexcept { return impl_->journal(); }
+const recovery_report& engine::recovered() const noexcept { return impl_->recovered(); }
 result<void> engine::pause(campaign_id id) { return impl_->set_state(id, campaign_state::paused); }
 result<void> engine::resume(campaign_id id) { return impl_->set_state(id, campaign_state::running); }
 result<void> engine::cancel(campaign_id id) { return impl_->set_state(id, campaign_state::cancelled); }

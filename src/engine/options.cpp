@@ -80,8 +80,10 @@ void check_senders(checker& c, const std::vector<sender_limit>& senders) {
   for (std::size_t i = 0; i < senders.size(); ++i) {
     const std::string at = fmt::format("senders[{}]", i);
     c.limit(at + ".limit", senders[i].limit);
-    if (const auto parsed = sender::parse(senders[i].sender)) {
-      names.emplace_back(parsed->text());  // however it is spelt
+    if (const auto parsed = sender::parse(senders[i].sender, senders[i].home)) {
+      std::string& name = names.emplace_back(parsed->text());  // however it is spelt
+      if (parsed->kind() == sender_kind::short_code && senders[i].home.known())
+        name.append(" of ").append(senders[i].home.code());
     } else {
       c.add(at + ".sender", fmt::format("\"{}\": {}", senders[i].sender, parsed.error().message()));
     }
@@ -104,13 +106,35 @@ void check_profiles(checker& c, const std::vector<content_limits>& profiles) {
   }
 }
 
+void check_journal(checker& c, const journal_options& j) {
+  if (j.path.size() > 4000 || j.path.find('\0') != std::string::npos)
+    c.add("journal.path", "must be a path of a folder");
+  c.in_range("journal.sync_interval", j.sync_interval, milliseconds{1}, milliseconds{60'000});
+  c.in_range<std::uint64_t>("journal.bytes_max", j.bytes_max, std::uint64_t{16} << 20U, std::uint64_t{16} << 40U);
+  constexpr std::chrono::hours years{24 * 3653};
+  if (j.keep_outcomes < std::chrono::hours{0} || j.keep_outcomes > years) {
+    c.add("journal.keep_outcomes", fmt::format("must be 0 to {} h, is {} h", years.count(), j.keep_outcomes.count()));
+  }
+}
+
 }  // namespace
+
+combined_limits rules_of(const route_options& route, std::span<const content_limits> profiles) {
+  const content_limits& own = route.provider->limits();
+  const auto documented = builtin_profile(own.name);
+  combined_limits rules(own);
+  for (const content_limits& each : profiles) {
+    if (!documented || !(each == *documented)) rules.add(each);
+  }
+  return rules;
+}
 
 std::vector<violation> options::validate() const {
   checker c;
   check_routes(c, routes);
   check_senders(c, senders);
   check_profiles(c, profiles);
+  check_journal(c, journal);
   for (violation& v : preflight.validate()) c.add("preflight." + v.field, std::move(v.rule));
   c.in_range<std::uint16_t>("retry.attempts_max", retry.attempts_max, 1, 100);
   constexpr milliseconds tick{1};
@@ -119,6 +143,8 @@ std::vector<violation> options::validate() const {
   c.in_range("retry.delay_max", retry.delay_max, retry.delay_min, day);
   c.in_range("retry.suspend_min", retry.suspend_min, tick, day);
   c.in_range("retry.suspend_max", retry.suspend_max, retry.suspend_min, day);
+  c.in_range<std::uint16_t>("reconcile.asks_max", reconcile.asks_max, 0, 10);
+  c.in_range("reconcile.delay_min", reconcile.delay_min, tick, milliseconds{3'600'000});
   c.in_range<std::uint32_t>("shards", shards, 1, 64);
   c.in_range<std::uint32_t>("messages_inside_max", messages_inside_max, 64, 16'777'216);
   c.in_range<std::uint32_t>("recipient_bytes_max", recipient_bytes_max, 64, 65'536);

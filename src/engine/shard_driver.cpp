@@ -27,7 +27,7 @@ class shard_driver final : public shard {
         number_(number),
         woken_(std::move(woken)),
         settled_(settled),
-        dispatcher_(shared, environment_.random()),
+        dispatcher_(shared, environment_.random(), number),
         wake_descriptor_(loop_, woken_.get()),
         timer_(loop_) {}
 
@@ -38,7 +38,7 @@ class shard_driver final : public shard {
 
   result<void, failure> make_clients() {
     std::vector<http::client*> clients;
-    listeners_.reserve(shared_.routes.size());
+    listeners_.reserve(2 * shared_.routes.size());
     for (std::size_t i = 0; i < shared_.routes.size(); ++i) {
       const route_options& o = *shared_.routes[i]->options;
       listeners_.push_back(std::make_unique<listener>(*this, static_cast<std::uint16_t>(i)));
@@ -49,6 +49,27 @@ class shard_driver final : public shard {
       clients_.push_back(std::move(*made));
     }
     dispatcher_.use_clients(clients);
+    return make_query_clients();
+  }
+
+  /// One connection for questions, to each route whose provider can be asked.
+  result<void, failure> make_query_clients() {
+    std::vector<http::client*> clients;
+    for (std::size_t i = 0; i < shared_.routes.size(); ++i) {
+      const route_options& o = *shared_.routes[i]->options;
+      const message_query* query = o.provider->query();
+      clients.push_back(nullptr);
+      if (query == nullptr || shared_.options.reconcile.asks_max == 0) continue;
+      listeners_.push_back(std::make_unique<listener>(*this, static_cast<std::uint16_t>(i), true));
+      http_options how = o.http;
+      how.connections_max = 1;
+      auto made = http::make_client(loop_, query->endpoint, how, o.tls, environment_, environment_.random(),
+                                    *listeners_.back());
+      if (!made) return failure{made.error(), {{fmt::format("routes[{}]", i), made.error().message()}}};
+      clients.back() = made->get();
+      clients_.push_back(std::move(*made));
+    }
+    dispatcher_.use_query_clients(clients);
     return {};
   }
 
@@ -73,14 +94,16 @@ class shard_driver final : public shard {
 
  private:
   struct listener final : http::client_listener {
-    listener(shard_driver& s, std::uint16_t r) : owner(s), route(r) {}
+    listener(shard_driver& s, std::uint16_t r, bool queries = false) : owner(s), route(r), asks(queries) {}
     void on_ready() override { owner.schedule(); }
     void on_end(http::exchange e, const http::exchange_end& end) override {
-      owner.dispatcher_.on_end(route, e, end, owner.environment_.now());
+      const time_point now = owner.environment_.now();
+      asks ? owner.dispatcher_.on_query_end(route, e, end, now) : owner.dispatcher_.on_end(route, e, end, now);
       owner.schedule();
     }
     shard_driver& owner;
     std::uint16_t route;
+    bool asks;  // of the query client
   };
 
   void live() {

@@ -16,18 +16,38 @@
 #include <journal/journal.hpp>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <rate/gcra.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace broadside::engine_detail {
 
 enum class campaign_state : std::uint8_t { running, paused, cancelled };
 
+/// As the journal has it.
+[[nodiscard]] constexpr std::string_view name_of(campaign_state s) noexcept {
+  switch (s) {
+    case campaign_state::paused:
+      return "paused";
+    case campaign_state::cancelled:
+      return "cancelled";
+    case campaign_state::running:
+      break;
+  }
+  return "running";
+}
+
 /// A launched campaign: the immutable part, and what host threads set.
 struct campaign_entry {
   std::unique_ptr<const compiled_campaign> compiled;  // constant after launch()
   std::vector<finding> findings;                      // constant after launch()
+  std::string definition;                             // constant after launch(): as the journal has it
+  std::uint32_t version = 1;                          // constant after launch(): of its key
+  ledger before{};                                    // constant after open(): what earlier engines settled
+  bool usable = true;            // constant after open(); false: it was launched on routes that are not there now
+  std::string unusable_because;  // constant after open()
   std::atomic<campaign_state> state{campaign_state::running};
   std::atomic<std::uint64_t> submitted{0};  // counted before the message can be taken from the intake
   std::uint32_t places_max = 0;             // constant after launch()
@@ -51,6 +71,7 @@ struct campaign_entry {
 struct source_entry {
   campaign_id campaign{};              // constant after open_source()
   std::string name;                    // constant after open_source()
+  std::uint64_t start = 0;             // constant after open_source(): rows below were taken before there was a source
   std::atomic<std::uint64_t> next{0};  // ordinal not yet taken; written by the thread that submits
   std::atomic<bool> finished{false};
 };
@@ -82,10 +103,13 @@ class growing_table {
 
 /// A route as all shards see it.
 struct route_entry {
-  explicit route_entry(const route_options& o, time_point start) : options(&o), limit(o.limit, start) {}
+  explicit route_entry(const route_options& o, time_point start) : options(&o), limit(o.limit, start) {
+    if (const message_query* q = o.provider->query()) query_limit.emplace(q->limit, start);
+  }
 
   const route_options* options;              // constant
   rate::gcra limit;                          // shared by shards
+  std::optional<rate::gcra> query_limit;     // the same of questions; none: the provider cannot be asked
   std::atomic<std::int64_t> rests_until{0};  // steady clock, ns; the route starts nothing before
   std::atomic<std::uint32_t> faults{
       0};  // account faults and throttles in a row; > 0 after a rest: probe with one request
@@ -108,10 +132,12 @@ struct route_entry {
 struct shared_state {
   broadside::options options;
   environment* environment_ = nullptr;
+  std::vector<std::uint16_t> route_numbers;  // of options::routes, as the journal has them; empty: their indices
   slot_arena* slots = nullptr;
   audience_queue<slot_index>* intake = nullptr;
   audience_queue<slot_index>* events = nullptr;
   journal::journal* journal_ = nullptr;
+  bool survives = false;  // the journal does, so that what is inside when the engine stops goes on with the next one
   growing_table<campaign_entry>* campaigns = nullptr;
   std::vector<std::unique_ptr<route_entry>> routes;
   std::vector<std::unique_ptr<rate::gcra>> sender_limits;  // as options.senders

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <journal/journal.hpp>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,24 +18,27 @@
 
 namespace broadside::engine_detail {
 
-using slot_index = std::uint32_t;
+using slot_index = journal::message_ref;
 inline constexpr slot_index no_slot = 0xFFFFFFFF;
 
 struct slot {
   event told;               // id, campaign, source, row and recipient from submit(); the rest when it is settled
   std::optional<phone> to;  // set by the gate
   time_point expires_at;
+  wall_time expires_wall;         // the same, for the journal: the monotonic clock ends with the machine
   slot_index next = no_slot;      // in the list that holds it
   std::uint16_t failures = 0;     // transient failures, against retry_options::attempts_max
   std::uint16_t sender_lane = 0;  // which of a route's lanes it waits in
   bool answer_lost = false;       // an earlier attempt may have been sent
   bool oversize = false;          // the recipient did not fit: the content is not here
+  bool interrupted = false;       // an earlier engine ended while an attempt was on its way
   std::uint16_t value_count = 0;
   std::uint32_t content_bytes = 0;
 };
 
 /// `count` slots, each with `content_max` bytes behind it for a recipient's values.
-class slot_arena {
+/// To the journal's writer they are a table of messages.
+class slot_arena final : public journal::message_table {
  public:
   slot_arena(std::uint32_t count, std::uint32_t content_max)
       : count_(count),
@@ -57,9 +61,21 @@ class slot_arena {
   void store(slot_index i, std::string_view to, std::span<const std::string_view> values) noexcept;
   /// Points `values` at them; at most values.size() of value_count.
   void load(slot_index i, std::span<std::string_view> values) noexcept;
+  /// The same from bytes that facts() gave, of an earlier engine. False: they do not fit, or are not what store() made.
+  [[nodiscard]] bool restore(slot_index i, std::span<const std::byte> content, std::uint16_t value_count) noexcept;
+
+  /// What never changes between submit() and poll(), and with an outcome what never changes after it: safe to read
+  /// while a shard works on the message.
+  [[nodiscard]] journal::message_facts facts(slot_index i) const noexcept override {
+    const slot& s = at(i);
+    return {&s.told, {content(i), s.content_bytes}, s.value_count, s.oversize, s.expires_wall};
+  }
 
  private:
-  [[nodiscard]] std::byte* content(slot_index i) noexcept { return bytes_.get() + stride_ * i + sizeof(slot); }
+  [[nodiscard]] const slot& at(slot_index i) const noexcept {
+    return *std::launder(reinterpret_cast<const slot*>(bytes_.get() + stride_ * i));
+  }
+  [[nodiscard]] std::byte* content(slot_index i) const noexcept { return bytes_.get() + stride_ * i + sizeof(slot); }
 
   struct aligned_delete {
     void operator()(std::byte* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
@@ -75,6 +91,7 @@ inline void slot_arena::store(slot_index i, std::string_view to, std::span<const
   slot& s = (*this)[i];
   s.oversize = !fits({to, values}, content_max_);
   s.value_count = s.oversize ? 0 : static_cast<std::uint16_t>(values.size());
+  s.content_bytes = 0;
   if (s.oversize) return;
   std::byte* lengths = content(i);
   std::byte* text = lengths + values.size() * sizeof(std::uint32_t);
@@ -85,6 +102,24 @@ inline void slot_arena::store(slot_index i, std::string_view to, std::span<const
     if (length != 0) std::memcpy(text, v.data(), length);
     text += length;
   }
+  s.content_bytes = static_cast<std::uint32_t>(text - content(i));
+}
+
+inline bool slot_arena::restore(slot_index i, std::span<const std::byte> bytes, std::uint16_t value_count) noexcept {
+  slot& s = (*this)[i];
+  const std::size_t lengths = value_count * sizeof(std::uint32_t);
+  if (bytes.size() > content_max_ || lengths > bytes.size()) return false;
+  std::size_t end = lengths;
+  for (std::size_t v = 0; v < value_count; ++v) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, bytes.data() + v * sizeof length, sizeof length);
+    end += length;
+  }
+  if (end != bytes.size()) return false;
+  std::memcpy(content(i), bytes.data(), bytes.size());
+  s.value_count = value_count;
+  s.content_bytes = static_cast<std::uint32_t>(bytes.size());
+  return true;
 }
 
 inline void slot_arena::load(slot_index i, std::span<std::string_view> values) noexcept {

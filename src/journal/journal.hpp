@@ -1,28 +1,59 @@
 // journal/journal - the record of what was taken, what may have left, and how it ended: the seam a durable store fills.
 //
-// Called from host threads (taken) and shard threads (claim, outcome) at once; no call blocks or allocates.
+// Host threads record what they take, shards what they claim and how it ends, all at once; no call blocks, allocates or
+// fails. A record is made in two steps: its position is reserved, then it is published. What a thread reserves before
+// it hands a message on therefore stands before everything that others record of that message.
 #pragma once
 
 #include <broadside/event.hpp>
 #include <broadside/message.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
 namespace broadside::journal {
 
+/// A message by the place it has in memory, as long as it is inside. Given out by whoever fills a message_table.
+using message_ref = std::uint32_t;
+
 enum class record_kind : std::uint8_t {
-  taken,      ///< the engine took the recipient: its ordinal is behind the resume point from now on
-  withdrawn,  ///< it did not after all: the intake was closed meanwhile. The resume point goes back to it
-  claim,      ///< an attempt is about to leave: its first byte waits until this is durable
-  outcome,    ///< how the message ended
+  nothing,   ///< reserved and not needed: nothing happened
+  taken,     ///< the engine took the recipient: its row is behind the resume point from now on
+  claim,     ///< an attempt is about to leave: its first byte waits until this is cleared
+  released,  ///< the claimed attempt certainly did not arrive: the message is free to be sent again
+  outcome,   ///< how the message ended
+};
+
+/// What became of a message's attempts so far; with claim and released. Of an outcome only the route counts, instead of
+/// that of its event.
+struct attempts_made {
+  std::uint16_t route = 0xFFFF;  ///< of the last one, by the numbers of log_journal::put_routes(); 0xFFFF: none
+  std::uint16_t attempts = 0;    ///< requests that carried the message, a claimed one included
+  std::uint16_t failures = 0;    ///< transient failures, against retry_options::attempts_max
+  bool answer_lost = false;      ///< an earlier attempt may have arrived
 };
 
 struct record {
   record_kind kind{};
-  broadside::outcome what{};  ///< with outcome
-  message_id id{};
-  source_id source{};
-  ordinal row{};
+  message_ref message = 0;
+  attempts_made so_far{};
+};
+
+/// What a journal reads of a message when it writes a record. Views live as long as the message is inside, which is
+/// until its event is polled, which is after its outcome is cleared.
+struct message_facts {
+  const event* told = nullptr;           ///< id, campaign, source, row, recipient; with outcome: everything
+  std::span<const std::byte> content{};  ///< the recipient's values as slot_arena keeps them, opaque here
+  std::uint16_t value_count = 0;
+  bool oversize = false;  ///< the recipient did not fit: there is no content
+  wall_time expires_at{};
+};
+
+/// Read by the journal's writer thread while shards work on the same messages: it reads only what they do not change.
+class message_table {
+ public:
+  virtual ~message_table() = default;
+  [[nodiscard]] virtual message_facts facts(message_ref) const noexcept = 0;
 };
 
 class journal {
@@ -32,14 +63,25 @@ class journal {
   journal& operator=(const journal&) = delete;
   virtual ~journal() = default;
 
-  /// Appends in order and returns the position of the last; the others directly precede it. Not yet durable.
-  virtual position append(std::span<const record>) noexcept = 0;
-  /// Everything at or before this is durable. Only grows. A dispatcher whose claim waits asks again when it is woken.
+  /// n positions in a row; the first of them. Each must be published soon: nothing behind it becomes durable before.
+  [[nodiscard]] virtual position reserve(std::size_t n) noexcept = 0;
+  /// The records of positions that this thread reserved, from `first` on. What message_table says of their messages is
+  /// in place already.
+  virtual void publish(position first, std::span<const record>) noexcept = 0;
+
+  /// Everything at or before this survives a crash. Only grows.
   [[nodiscard]] virtual position durable() const noexcept = 0;
-  /// First ordinal of the source that was not taken durably.
-  [[nodiscard]] virtual ordinal resume_point(source_id) const noexcept = 0;
+  /// Claims at or before this may leave, and outcomes may be told: durable(), unless the host chose to wait for less.
+  [[nodiscard]] virtual position cleared() const noexcept = 0;
+  /// A shard (below 64) whose claim or outcome is not cleared yet asks to be told; the answer is false when it is
+  /// cleared by now. One telling for each asking.
+  [[nodiscard]] virtual bool tell_when_cleared(unsigned shard, position at) noexcept = 0;
+
+  /// False while the journal cannot write: nothing may be taken and nothing may leave.
+  [[nodiscard]] virtual bool writes() const noexcept = 0;
+
   /// The host handled everything at or before `upto`: it may be forgotten.
-  virtual void erase(position upto) noexcept = 0;
+  virtual void confirm(position upto) noexcept = 0;
 };
 
 }  // namespace broadside::journal

@@ -106,4 +106,26 @@ std::uint32_t gcra::available(std::uint32_t most, time_point now) const noexcept
   return room(full_at_.load(std::memory_order_relaxed), most, ns(now));
 }
 
+std::uint32_t gcra::promise(std::uint32_t n, time_point now) noexcept {
+  if (unlimited()) return n;
+  auto out = promised_.load(std::memory_order_relaxed);
+  for (;;) {
+    const std::uint32_t there = available(burst_, now);
+    const std::uint32_t count = std::min(n, there - std::min(there, out));
+    if (count == 0) return 0;
+    if (promised_.compare_exchange_weak(out, out + count, std::memory_order_relaxed)) return count;
+  }
+}
+
+void gcra::end_promise(std::uint32_t n) noexcept {
+  if (!unlimited()) promised_.fetch_sub(n, std::memory_order_relaxed);
+}
+
+time_point gcra::promise_at(time_point now) const noexcept {
+  // Where all of a burst is promised, the answer depends on when it leaves: ask again soon.
+  constexpr std::chrono::microseconds soon{100};
+  const std::uint32_t wanted = std::min(burst_, promised_.load(std::memory_order_relaxed) + 1);
+  return std::max(ready_at(wanted, now), now + soon);
+}
+
 }  // namespace broadside::rate

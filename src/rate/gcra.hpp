@@ -51,6 +51,15 @@ class gcra {
   /// How many take_up_to() would give, at most `most`. Stale when it is read.
   [[nodiscard]] std::uint32_t available(std::uint32_t most, time_point now) const noexcept;
 
+  /// Sets aside up to n of what can be taken now and nobody else was promised; how many. A promise takes nothing: its
+  /// holder makes that many messages ready, takes with try_take() at the instant they leave, and ends the promise. So
+  /// no more is made ready than may leave soon, and what leaves late, whatever held it up, has its permission for that
+  /// very instant.
+  [[nodiscard]] std::uint32_t promise(std::uint32_t n, time_point now) noexcept;
+  void end_promise(std::uint32_t n) noexcept;
+  /// An instant later than now at which to ask for a promise again after there was none; at most too early.
+  [[nodiscard]] time_point promise_at(time_point now) const noexcept;
+
   [[nodiscard]] bool unlimited() const noexcept { return interval_ == 0; }
 
  private:
@@ -64,6 +73,7 @@ class gcra {
 
   // Steady-clock ns. Relaxed throughout: the word is all there is, and its own modification order keeps the ceiling.
   std::atomic<std::int64_t> full_at_{0};
+  std::atomic<std::uint32_t> promised_{0};
 };
 
 }  // namespace broadside::rate

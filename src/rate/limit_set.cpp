@@ -63,4 +63,24 @@ void give_back(std::span<gcra* const> limits, set_grant& taken, std::uint32_t n)
   for (std::size_t i = 0; i < std::min(limits.size(), limits_max); ++i) limits[i]->give_back(taken.parts[i], n);
 }
 
+std::uint32_t promise_up_to(std::span<gcra* const> limits, std::uint32_t n, time_point now) noexcept {
+  std::uint32_t count = n;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const std::uint32_t got = limits[i]->promise(count, now);
+    for (std::size_t earlier = 0; earlier < i; ++earlier) limits[earlier]->end_promise(count - got);
+    count = got;
+  }
+  return count;
+}
+
+void end_promise(std::span<gcra* const> limits, std::uint32_t n) noexcept {
+  for (gcra* limit : limits) limit->end_promise(n);
+}
+
+time_point promise_at(std::span<gcra* const> limits, time_point now) noexcept {
+  time_point latest = now;
+  for (const gcra* limit : limits) latest = std::max(latest, limit->promise_at(now));
+  return latest;
+}
+
 }  // namespace broadside::rate

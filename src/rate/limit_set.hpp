@@ -34,4 +34,10 @@ struct set_grant {
 /// Gives n of the grant's messages back to each of the limits it was taken from, as far as gcra::give_back() can.
 void give_back(std::span<gcra* const> limits, set_grant& taken, std::uint32_t n) noexcept;
 
+/// The same number promised by every limit, as many of n as all of them can; see gcra::promise().
+[[nodiscard]] std::uint32_t promise_up_to(std::span<gcra* const> limits, std::uint32_t n, time_point now) noexcept;
+void end_promise(std::span<gcra* const> limits, std::uint32_t n) noexcept;
+/// When to ask again after there was no promise: the latest of the limits' instants.
+[[nodiscard]] time_point promise_at(std::span<gcra* const> limits, time_point now) noexcept;
+
 }  // namespace broadside::rate

@@ -88,6 +88,8 @@ constexpr std::array table{
     entry{errc::invalid_utf8, false, "invalid_utf8", "a value or a text is not UTF-8"},
     entry{errc::text_too_long, false, "text_too_long", "the text is longer than the provider takes"},
     entry{errc::subject_too_long, false, "subject_too_long", "the subject is longer than the provider takes"},
+    entry{errc::subject_bad_character, false, "subject_bad_character",
+          "the subject has a character that subjects may not have"},
     entry{errc::fallback_text_too_long, false, "fallback_text_too_long",
           "the fallback text is longer than the provider takes"},
     entry{errc::sms_too_many_parts, false, "sms_too_many_parts", "the SMS needs more parts than it may have"},
@@ -101,6 +103,14 @@ constexpr std::array table{
     entry{errc::cancelled, false, "cancelled", "the campaign was cancelled before the message left"},
     entry{errc::stopped, false, "stopped", "the engine was stopped before the message left"},
     entry{errc::answer_lost, false, "answer_lost", "the answer was lost: the message may have been sent"},
+    entry{errc::interrupted, false, "interrupted",
+          "the process ended while the message was on its way: it may have been sent"},
+
+    entry{errc::journal_in_use, true, "journal_in_use", "somebody else writes to the journal"},
+    entry{errc::journal_damaged, false, "journal_damaged", "the journal's file is not what was written"},
+    entry{errc::journal_too_new, false, "journal_too_new", "a later version of the library wrote the journal"},
+    entry{errc::journal_full, true, "journal_full", "the journal has the size it may have"},
+    entry{errc::journal_faulty, true, "journal_faulty", "the disk does not take what the journal writes"},
 
     entry{errc::response_too_large, false, "response_too_large", "the answer is larger than it may be"},
     entry{errc::malformed_response, false, "malformed_response", "the answer is not what the provider documents"},

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <broadside/provider.hpp>
+#include <optional>
 #include <string>
 
 namespace broadside::testing {
@@ -30,6 +31,25 @@ class fake_provider final : public provider {
   content_limits& rules() noexcept { return limits_; }
   const http_endpoint& endpoint() const noexcept override { return endpoint_; }
   bool deduplicates() const noexcept override { return deduplicates_; }
+
+  /// From now on it can be asked: "?<id>,<id>", answered by letters too.
+  void answers_questions(std::uint32_t messages_max, rate_limit limit = {}) {
+    query_.emplace();
+    query_->endpoint = endpoint_;
+    query_->endpoint.method = http_method::get;
+    query_->messages_max = messages_max;
+    query_->limit = limit;
+  }
+  const message_query* query() const noexcept override { return query_ ? &*query_ : nullptr; }
+  void encode_query(std::span<const message_id> ids, std::string& target) const override {
+    target = "?";
+    for (const message_id id : ids) target += to_string(id) + ",";
+    target.pop_back();
+  }
+  void classify_query(const http_response& answer, std::span<const message_id> ids,
+                      std::span<verdict> each) const noexcept override {
+    classify(answer, ids, each);
+  }
 
   /// A text with "!unsendable" cannot be encoded; a batch ends before a text with "!last".
   result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {
@@ -90,6 +110,7 @@ class fake_provider final : public provider {
   content_limits limits_;
   http_endpoint endpoint_;
   bool deduplicates_;
+  std::optional<message_query> query_;
 };
 
 }  // namespace broadside::testing

@@ -153,7 +153,7 @@ class schedule {
   static inline thread_local std::size_t self_ = 0;
 };
 
-/// std::atomic's operations as far as the queue uses them, each a step of the schedule.
+/// std::atomic's operations as far as the queue and the journal use them, each a step of the schedule.
 template <class T>
 class sched_atomic {
  public:
@@ -174,6 +174,18 @@ class sched_atomic {
   T fetch_and(T bits, std::memory_order) noexcept {
     schedule::step();
     return value_.fetch_and(bits);
+  }
+  T fetch_add(T n, std::memory_order) noexcept {
+    schedule::step();
+    return value_.fetch_add(n);
+  }
+  T exchange(T value, std::memory_order) noexcept {
+    schedule::step();
+    return value_.exchange(value);
+  }
+  bool compare_exchange_strong(T& expected, T desired, std::memory_order) noexcept {
+    schedule::step();
+    return value_.compare_exchange_strong(expected, desired);
   }
   bool compare_exchange_weak(T& expected, T desired, std::memory_order, std::memory_order) noexcept {
     schedule::step();

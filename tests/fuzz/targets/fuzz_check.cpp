@@ -68,21 +68,24 @@ void check_findings(const std::vector<finding>& all) {
   }
 }
 
-std::string rendered(std::string_view source, const campaign& c, std::string_view value) {
+using two_values = std::array<std::string_view, 2>;
+
+std::string rendered(std::string_view source, const campaign& c, const two_values& values) {
   const auto made = text::compiled_template::compile(source, c.attributes, "");
   require(made.has_value(), "a template without errors compiles");
   std::string out;
-  const std::array<std::string_view, 2> values{value, value};
   made->render(out, values);
   return out;
 }
 
-/// Every value is `value`.
-void check_message(const campaign& c, const content_limits& limits, std::string_view value) {
+void check_message(const campaign& c, const content_limits& limits, const two_values& value) {
   const std::string subject = rendered(c.subject, c, value);
   const std::string text = rendered(c.text, c, value);
   const message m{.to = phone::parse("+12125550123").value(), .subject = subject, .text = text, .media = c.media};
-  require(!limits::content_fault(m, limits), "without findings a message is within every limit");
+  const auto fault = limits::content_fault(m, limits);
+  // What values make of a subject's characters is known with them.
+  const bool values_tell = fault == errc::subject_bad_character && c.subject.find("{{") != std::string::npos;
+  require(!fault || values_tell, "without findings a message is within every limit");
   if (!c.fallback.enabled) return;
   std::string sms = rendered(c.fallback.text, c, value);
   const auto prepared = prepare_sms(sms, {.format = {.max_parts = c.fallback.max_parts},
@@ -120,15 +123,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto from = sender::parse(c.sender.sender);
     require(from.has_value(), "without errors there is a sender");
     const auto limits = both.binding(from->kind()).flattened();
-    std::string accents, letters, euros;
+    std::string accents, letters, euros, emoji;
     for (std::uint32_t i = 0; i < value_characters; ++i) {
       accents += "\xC3\xA9";
       letters += "\xD0\xB6";
       euros += "\xE2\x82\xAC";
+      emoji += "\xF0\x9F\x98\x80";
     }
-    for (const std::string_view value :
-         {std::string_view(), std::string_view(accents), std::string_view(letters), std::string_view(euros)}) {
-      check_message(c, limits, value);
+    for (const std::string_view value : {std::string_view(), std::string_view(accents), std::string_view(letters),
+                                         std::string_view(euros), std::string_view(emoji)}) {
+      check_message(c, limits, {value, value});
+      check_message(c, limits, {value, {}});
+      check_message(c, limits, {euros, value});
     }
   }
   const auto forecast = forecast_fallback(c, options);

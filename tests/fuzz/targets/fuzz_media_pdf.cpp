@@ -8,7 +8,7 @@
 #include <string_view>
 #include <support/fuzz.hpp>
 #include <support/fuzz_media.hpp>
-#include <support/memory_source.hpp>
+#include <support/read_with.hpp>
 
 using broadside::media_facts;
 using broadside::media_fault;

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <support/fuzz.hpp>
 #include <support/fuzz_media.hpp>
-#include <support/memory_source.hpp>
+#include <support/read_with.hpp>
 #include <text/utf8.hpp>
 
 using broadside::contact_card;

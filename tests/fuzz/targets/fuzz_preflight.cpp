@@ -43,6 +43,7 @@ void check_request(const std::string& request) {
 template <class Server>
 fetch_outcome run(fetch& machine, std::size_t piece_bytes, Server serve) {
   std::string pending;
+  bool kept = false;
   fetch_step step = machine.start(now);
   for (int steps = 0; steps < 200'000; ++steps) {
     switch (step) {
@@ -59,8 +60,15 @@ fetch_outcome run(fetch& machine, std::size_t piece_bytes, Server serve) {
         break;
       case fetch_step::connect:
         require(why_not_public(machine.address()).empty(), "only public addresses are connected to");
+        // Whoever keeps connections watches them: one with something left in it is closed.
+        kept = machine.keeps_connection() && pending.empty();
         pending.clear();
-        step = machine.connected();
+        if (kept && !machine.wants_fresh()) {
+          step = machine.reused(machine.address());
+        } else {
+          machine.opening(now);
+          step = machine.connected();
+        }
         break;
       case fetch_step::write:
         check_request(machine.request());

@@ -1,20 +1,20 @@
 // fuzz/fuzz_subject - facts of any bytes agree with a plain recomputation over code points.
 //
 // Pure; one thread.
-#include <check/text_facts.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <support/fuzz.hpp>
+#include <support/text_facts.hpp>
 #include <text/characters.hpp>
 #include <text/emoji.hpp>
 #include <text/unicode.hpp>
 #include <text/utf8.hpp>
 
-using broadside::check_detail::facts_of;
-using broadside::check_detail::text_facts;
 using broadside::fuzz::require;
+using broadside::test::facts_of;
+using broadside::test::text_facts;
 namespace text = broadside::text;
 
 namespace {

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <broadside/options.hpp>
+#include <broadside/providers/sinch.hpp>
 #include <engine/compiled_campaign.hpp>
 #include <map>
+#include <string>
 #include <support/catch.hpp>
 #include <support/fake_provider.hpp>
 
@@ -35,6 +37,12 @@ std::vector<violation> violations(campaign c) {
   REQUIRE_FALSE(made.has_value());
   REQUIRE(made.error().code == errc::invalid_campaign);
   return made.error().violations;
+}
+
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string made;
+  for (std::size_t i = 0; i < times; ++i) made += text;
+  return made;
 }
 
 bool names(const std::vector<violation>& found, std::string_view field) {
@@ -125,14 +133,60 @@ TEST_CASE("campaign: a fallback far beyond its parts is refused without being wo
   auto made = campaign_preview::compile(c, two_routes());
   REQUIRE(made.has_value());
   message_parts parts;
-  const std::string quotes = [] {
-    std::string all;
-    for (int i = 0; i < 300; ++i) all += "\u2019";
-    return all;
-  }();
+  const std::string quotes = repeated("\u2019", 300);
   const std::array<std::string_view, 1> value{quotes};
   CHECK(made->render({"+12125550123", value}, parts).has_error());
-  CHECK(parts.fallback_text.size() <= 640);  // what is left of 2,700 bytes
+  CHECK(parts.fallback_text.size() <= 1280);  // what is left of 2,700 bytes
+}
+
+TEST_CASE("campaign: what smart encoding drops does not count against the parts of a fallback", "[engine]") {
+  campaign c = usable();
+  c.fallback = {.enabled = true, .text = repeated("\u200B", 800) + "Hello", .max_parts = 1, .smart_encoding = true};
+  auto made = campaign_preview::compile(c, two_routes());
+  REQUIRE(made.has_value());
+  message_parts parts;
+  const std::array<std::string_view, 1> ann{"Ann"};
+  REQUIRE(made->render({"+12125550123", ann}, parts).has_value());
+  CHECK(parts.fallback_text == "Hello");
+}
+
+TEST_CASE("campaign: a fallback with too many parts is told as that, not as a length it no longer has", "[engine]") {
+  campaign c = usable();
+  c.fallback = {.enabled = true, .text = "{{ name }}", .max_parts = 1};
+  c.text = "Hi";
+  auto made = campaign_preview::compile(c, two_routes());
+  REQUIRE(made.has_value());
+  message_parts parts;
+  const std::string longer = repeated("x", 700);
+  const std::array<std::string_view, 1> value{longer};
+  CHECK(made->render({"+12125550123", value}, parts).error() == errc::sms_too_many_parts);
+}
+
+TEST_CASE("campaign: a profile under the provider's name takes none of the provider's rules back", "[engine]") {
+  content_limits same;
+  same.name = "fake";
+  same.text_max = 100;  // the provider's own is 40
+  campaign c = usable();
+  c.text = std::string(41, 'x');
+  CHECK_FALSE(campaign_preview::compile(c, two_routes(), std::span(&same, 1)).has_value());
+  same.text_max = 10;
+  c.text = std::string(11, 'x');
+  CHECK_FALSE(campaign_preview::compile(c, two_routes(), std::span(&same, 1)).has_value());
+}
+
+TEST_CASE("campaign: the documentation of a provider does not narrow what its account has", "[engine]") {
+  auto account = providers::sinch({.api_key = "not-a-real-key", .service_id = "1", .countries = {"GB"}});
+  REQUIRE(account.has_value());
+  route_options route;
+  route.name = "a";
+  route.provider = *account;
+  const std::vector<content_limits> documented{builtin_profile("sinch").value()};
+  const auto rules = rules_of(route, documented);
+  REQUIRE(rules.profiles().size() == 1);
+  CHECK(rules.flattened().countries.contains("GB"));
+  auto house = documented[0];
+  house.subject_max = 20;  // no documentation any more: the host's rule
+  CHECK(rules_of(route, std::span(&house, 1)).flattened().subject_max == 20U);
 }
 
 TEST_CASE("recipient: what fits the engine is number, values and four bytes for each value", "[engine]") {
@@ -165,6 +219,23 @@ TEST_CASE("campaign: a sender's limit holds for every spelling of its number", "
   REQUIRE((*compiled_campaign::compile(c, two_routes(), limits, {}))->sender_lane == 2);
   c.sender.sender = "12345";
   REQUIRE((*compiled_campaign::compile(c, two_routes(), limits, {}))->sender_lane == 0);
+}
+
+TEST_CASE("campaign: the limit of a short code is that of its home", "[engine]") {
+  const std::vector<sender_limit> limits{
+      {.sender = "12345", .limit = {1, 1}}, {"12345", {1, 1}, "AU"}, {"1234", {1, 1}, "AU"}, {"54321", {1, 1}, "US"}};
+  campaign c = usable();
+  const auto lane = [&](std::string sender, country home) {
+    c.sender.sender = std::move(sender);
+    c.sender.home = home;
+    return (*compiled_campaign::compile(c, two_routes(), limits, {}))->sender_lane;
+  };
+  CHECK(lane("12345", {}) == 1);
+  CHECK(lane("12345", "AU") == 2);
+  CHECK(lane("12345", "GB") == 1);  // the limit that names no home holds wherever the code lives
+  CHECK(lane("1234", "AU") == 3);
+  CHECK(lane("54321", {}) == 4);  // the US or Canada
+  CHECK(lane("54321", "AU") == 0);
 }
 
 TEST_CASE("campaign: routes share messages by weight, exactly over consecutive ids", "[engine]") {

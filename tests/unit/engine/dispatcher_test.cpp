@@ -17,16 +17,30 @@ using namespace std::chrono_literals;
 using testing::fake_client;
 using testing::fake_provider;
 
-/// A journal whose records become durable when the test says so.
+/// A journal whose records become durable when the test says so, and that remembers them.
 class slow_journal final : public journal::journal {
  public:
-  position append(std::span<const ::broadside::journal::record> records) noexcept override {
-    return position{last_ += records.size()};
+  using record = ::broadside::journal::record;
+  position reserve(std::size_t n) noexcept override {
+    const position first{last_ + 1};
+    last_ += n;
+    return first;
+  }
+  void publish(position, std::span<const record> some) noexcept override {
+    records.insert(records.end(), some.begin(), some.end());
   }
   position durable() const noexcept override { return position{durable_}; }
-  ordinal resume_point(source_id) const noexcept override { return {}; }
-  void erase(position) noexcept override {}
+  position cleared() const noexcept override { return durable(); }
+  bool tell_when_cleared(unsigned, position at) noexcept override {
+    asked = true;
+    return at > durable();
+  }
+  bool writes() const noexcept override { return true; }
+  void confirm(position) noexcept override {}
   void sync() { durable_ = last_; }
+
+  std::vector<record> records;
+  bool asked = false;
 
  private:
   std::uint64_t last_ = 0;
@@ -48,21 +62,25 @@ struct setup {
   dialling numbers = dialling::international;
   std::vector<country_set> served{};  // by route; fewer: everywhere
   journal::journal* kept = nullptr;
+  std::uint32_t asked_for = 0;  // messages in a question; 0: the provider cannot be asked
+  reconcile_options reconcile{.asks_max = 2, .delay_min = 1000ms};
 };
 
 /// One dispatcher on virtual time: a test submits, answers, and reads what became of each message.
 class bench {
  public:
-  explicit bench(setup s = {}) : setup_(s), slots_(256, 256), intake_(256), events_(256), memory_(16), campaigns_(8) {
+  explicit bench(setup s = {}) : setup_(s), slots_(256, 256), intake_(256), events_(256), campaigns_(8) {
     shared_.options.messages_inside_max = 256;
     shared_.options.campaigns_max = 8;
     shared_.options.retry = s.retry;
+    shared_.options.reconcile = s.reconcile;
     for (std::size_t i = 0; i < s.routes; ++i) {
       route_options& r = shared_.options.routes.emplace_back();
       r.name = "route" + std::to_string(i);
       const auto provider = std::make_shared<fake_provider>(s.batch, s.deduplicates);
       if (i < s.served.size()) provider->rules().countries = s.served[i];
       provider->rules().fallback_text_max = 2000;
+      if (s.asked_for > 0) provider->answers_questions(s.asked_for, {2, 1});
       r.provider = provider;
       r.limit = s.limit;
       r.http.connections_max = s.connections;
@@ -84,6 +102,10 @@ class bench {
     for (std::size_t i = 0; i < s.routes; ++i)
       ports.push_back(clients.emplace_back(std::make_unique<fake_client>(s.connections)).get());
     dispatcher_->use_clients(ports);
+    std::vector<http::client*> query_ports;
+    for (std::size_t i = 0; i < s.routes && s.asked_for > 0; ++i)
+      query_ports.push_back(query_clients.emplace_back(std::make_unique<fake_client>(1)).get());
+    if (s.asked_for > 0) dispatcher_->use_query_clients(query_ports);
     launch("12345");
   }
 
@@ -120,6 +142,15 @@ class bench {
     ++next_;
     ++submitted_;
   }
+  /// As an engine that takes up a journal does with a message that may have left by `route`.
+  void submit_interrupted(std::uint16_t route) {
+    slot& s = slots_[next_];
+    s.answer_lost = true;
+    s.interrupted = true;
+    submit("+12125550123");
+    s.told.route = route;
+  }
+  bool events_left(slot_index& i) { return events_.try_pop(i); }
   void submit_many(std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) submit("+12125550123");
   }
@@ -171,6 +202,16 @@ class bench {
 
   testing::manual_environment env;
   std::vector<std::unique_ptr<fake_client>> clients;
+  std::vector<std::unique_ptr<fake_client>> query_clients;
+  /// Answers the question that is under way and runs; with no letters, by a connection that broke.
+  void answer_question(std::string_view letters, std::chrono::milliseconds retry_after = -1ms) {
+    REQUIRE_FALSE(query_clients[0]->sent.empty());
+    http::exchange_end end;
+    end.how = letters.empty() ? http::ending::maybe_sent : http::ending::answered;
+    end.response = {200, letters, retry_after};
+    dispatcher_->on_query_end(0, query_clients[0]->take(), end, env.now());
+    run();
+  }
   dispatcher& machine() { return *dispatcher_; }
   shared_state& shared() { return shared_; }
   void close_intake() { intake_.close(); }
@@ -595,30 +636,257 @@ TEST_CASE("dispatcher: what a request cannot carry stays first in line, what no 
           1);
 }
 
-TEST_CASE("dispatcher: no byte leaves before its claim is durable", "[engine]") {
+TEST_CASE("dispatcher: no byte leaves before its claim is cleared, and no event is told before its outcome is",
+          "[engine]") {
   slow_journal slow;
   bench b({.kept = &slow});
   b.submit_many(2);
   b.run();
   REQUIRE(b.clients[0]->sent.empty());
+  REQUIRE(slow.asked);
   slow.sync();
   b.run();
   REQUIRE(b.clients[0]->sent.size() == 2);
   b.answer("A");
   b.answer("A");
+  REQUIRE(b.events().empty());
+  slow.sync();
+  b.run();
   REQUIRE(b.events().size() == 2);
 }
 
-TEST_CASE("dispatcher: abandoning ends what left as maybe_sent and everything else as not_sent", "[engine]") {
+TEST_CASE("dispatcher: claims that are cleared together leave one by one, as the limit has it", "[engine]") {
   slow_journal slow;
-  const bool durable = GENERATE(true, false);
-  bench b({.connections = 2, .kept = &slow});
-  b.submit_many(4);
+  bench b({.connections = 8, .limit = {10, 4}, .kept = &slow});
+  b.env.advance(1h);  // the bucket is full: four may be made ready
+  b.submit_many(6);
   b.run();
-  if (durable) {
+  REQUIRE(slow.records.size() == 4);
+  REQUIRE(b.clients[0]->sent.empty());
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 4);  // a burst, with the permission of this instant
+  b.env.advance(100ms);
+  b.run();
+  slow.sync();
+  b.env.advance(99ms);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 5);  // the sixth has no permission yet, however long its claim took
+  b.env.advance(1ms);
+  b.run();
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 6);
+}
+
+TEST_CASE("dispatcher: a claim that took long gives no permission of the past", "[engine]") {
+  slow_journal slow;
+  bench b({.connections = 8, .limit = {10, 1}, .kept = &slow});
+  b.submit_many(3);
+  for (int i = 0; i < 20; ++i) {  // two seconds in which nothing can be made durable
+    b.run();
+    b.env.advance(100ms);
+  }
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+}
+
+TEST_CASE("dispatcher: what is claimed when its campaign is paused, cancelled or too old does not leave", "[engine]") {
+  slow_journal slow;
+  bench b({.age_max = 60s, .kept = &slow});
+  b.submit("+12125550123");
+  b.run();
+  const auto how = GENERATE(0, 1, 2);
+  if (how == 0) b.set_state(campaign_state::paused);
+  if (how == 1) b.set_state(campaign_state::cancelled);
+  if (how == 2) b.env.advance(61s);
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.empty());
+  REQUIRE(b.clients[0]->all_idle());
+  REQUIRE(slow.records[1].kind == journal::record_kind::released);
+  REQUIRE(slow.records[1].so_far.attempts == 0);
+  slow.sync();
+  b.run();
+  if (how == 0) {
+    REQUIRE(b.events().empty());
+    b.set_state(campaign_state::running);
     slow.sync();
     b.run();
+    REQUIRE(b.clients[0]->sent.size() == 1);
+  } else {
+    REQUIRE(b.only_event().outcome == (how == 1 ? outcome::not_sent : outcome::expired));
   }
+}
+
+TEST_CASE("dispatcher: the journal is told when an attempt certainly did not arrive, and when it may have",
+          "[engine]") {
+  slow_journal slow;
+  bench b({.policy = on_unknown::resend, .kept = &slow});
+  b.submit("+12125550123");
+  const auto send = [&] {
+    b.env.advance(10min);
+    b.run();
+    slow.sync();
+    b.run();
+    REQUIRE(b.clients[0]->sent.size() == 1);
+    REQUIRE(slow.records.back().kind == journal::record_kind::claim);
+  };
+  send();
+  REQUIRE(slow.records.back().so_far.attempts == 1);
+  b.answer("T");
+  REQUIRE(slow.records.back().kind == journal::record_kind::released);
+  REQUIRE(slow.records.back().so_far.failures == 1);
+  REQUIRE_FALSE(slow.records.back().so_far.answer_lost);
+  send();
+  b.fail_to_write();
+  REQUIRE(slow.records[slow.records.size() - 2].kind == journal::record_kind::released);
+  REQUIRE(slow.records[slow.records.size() - 2].so_far.attempts == 1);
+  slow.sync();
+  b.run();
+  b.lose();
+  REQUIRE(slow.records.back().kind == journal::record_kind::released);
+  REQUIRE(slow.records.back().so_far.answer_lost);
+  send();
+  b.answer("A");
+  REQUIRE(slow.records.back().kind == journal::record_kind::outcome);
+}
+
+TEST_CASE("dispatcher: a message that was on its way when an engine ended follows its campaign's policy", "[engine]") {
+  const auto policy = GENERATE(on_unknown::hold, on_unknown::resend, on_unknown::resend_if_deduplicated);
+  const bool deduplicates = GENERATE(false, true);
+  bench b({.deduplicates = deduplicates, .policy = policy});
+  b.submit_interrupted(0);
+  b.run();
+  if (policy == on_unknown::hold || (policy == on_unknown::resend_if_deduplicated && !deduplicates)) {
+    const event e = b.only_event();
+    REQUIRE(e.outcome == outcome::maybe_sent);
+    REQUIRE(e.reason == errc::interrupted);
+    REQUIRE(b.clients[0]->sent.empty());
+    return;
+  }
+  b.env.advance(10min);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  b.answer(deduplicates ? "D" : "R");  // refused as a repeat: it had arrived; refused for good: it may have
+  const event e = b.only_event();
+  REQUIRE(e.outcome == (deduplicates ? outcome::accepted : outcome::maybe_sent));
+}
+
+TEST_CASE("dispatcher: a message that may have left by a route that is gone is not sent again", "[engine]") {
+  bench b({.policy = on_unknown::resend});
+  b.submit_interrupted(0xFFFF);
+  b.run();
+  REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+  REQUIRE(b.clients[0]->sent.empty());
+}
+
+TEST_CASE("dispatcher: a message whose answer was lost is asked for, and what the provider knows is its outcome",
+          "[engine]") {
+  bench b({.asked_for = 10});
+  b.submit_many(3);
+  b.run();
+  for (int i = 0; i < 3; ++i) b.lose();
+  REQUIRE(b.events().empty());
+  b.env.advance(999ms);
+  b.run();
+  REQUIRE(b.query_clients[0]->sent.empty());
+  b.env.advance(1ms);
+  b.run();
+  REQUIRE(b.query_clients[0]->oldest_body() == "?bs-0000000000000000,bs-0000000000000001,bs-0000000000000002");
+  b.answer_question("ARU");
+  const auto known = b.events();
+  REQUIRE(known.size() == 2);
+  REQUIRE(known[0].outcome == outcome::accepted);
+  REQUIRE(known[0].status_code == "A");
+  REQUIRE(known[1].outcome == outcome::rejected);
+  REQUIRE(known[1].reason == errc::refused_by_provider);
+  b.env.advance(4s);
+  b.run();
+  REQUIRE(b.query_clients[0]->oldest_body() == "?bs-0000000000000002");
+  b.answer_question("U");
+  const event unknown = b.only_event();
+  REQUIRE(unknown.outcome == outcome::maybe_sent);
+  REQUIRE(unknown.reason == errc::answer_lost);
+  REQUIRE(b.clients[0]->sent.empty());
+}
+
+TEST_CASE("dispatcher: a question that fails is asked again, and in the end the message may have been sent",
+          "[engine]") {
+  bench b({.asked_for = 10});
+  b.submit("+12125550123");
+  b.run();
+  b.lose();
+  b.env.advance(1s);
+  b.run();
+  b.answer_question("");
+  REQUIRE(b.events().empty());
+  b.env.advance(4s);
+  b.run();
+  b.answer_question("T");
+  REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+}
+
+TEST_CASE("dispatcher: questions keep to their size and their limit, and wait as long as they are told", "[engine]") {
+  bench b({.connections = 8, .asked_for = 2, .reconcile = {.asks_max = 3, .delay_min = 1000ms}});
+  b.submit_many(5);
+  b.run();
+  for (int i = 0; i < 5; ++i) b.lose();
+  b.env.advance(1s);
+  b.run();
+  b.answer_question("AA");
+  REQUIRE(b.query_clients[0]->sent.empty());  // two a second
+  b.env.advance(500ms);
+  b.run();
+  b.answer_question("SS", 60s);
+  REQUIRE(b.events().size() == 2);
+  b.env.advance(59s);
+  b.run();
+  REQUIRE(b.query_clients[0]->sent.empty());
+  b.env.advance(1s);
+  b.run();
+  b.answer_question("AA");
+  b.env.advance(500ms);
+  b.run();
+  b.answer_question("A");
+  REQUIRE(b.events().size() == 3);
+}
+
+TEST_CASE("dispatcher: a message that an earlier engine may have sent is asked for too", "[engine]") {
+  bench b({.asked_for = 10});
+  b.submit_interrupted(0);
+  b.run();
+  b.env.advance(1s);
+  b.run();
+  b.answer_question("A");
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+}
+
+TEST_CASE("dispatcher: abandoning ends what is asked for as maybe_sent", "[engine]") {
+  bench b({.asked_for = 1});
+  b.submit_many(2);
+  b.run();
+  b.lose();
+  b.lose();
+  b.env.advance(1s);
+  b.run();  // one is asked for, the other waits
+  b.close_intake();
+  b.machine().abandon();
+  const auto all = b.events();
+  REQUIRE(all.size() == 2);
+  REQUIRE(all[0].outcome == outcome::maybe_sent);
+  REQUIRE(all[1].outcome == outcome::maybe_sent);
+}
+
+TEST_CASE("dispatcher: abandoning ends what left as maybe_sent and everything else as not_sent", "[engine]") {
+  const bool left = GENERATE(true, false);
+  bench b({.connections = 2});
+  b.submit_many(4);
+  if (left) b.run();
   b.submit_many(1);  // still in the intake
   b.close_intake();
   b.machine().abandon();
@@ -626,9 +894,29 @@ TEST_CASE("dispatcher: abandoning ends what left as maybe_sent and everything el
   REQUIRE(all.size() == 5);
   const auto lost =
       std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::maybe_sent; });
-  REQUIRE(lost == (durable ? 2 : 0));
+  REQUIRE(lost == (left ? 2 : 0));
   REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::not_sent; }) ==
           5 - lost);
+}
+
+TEST_CASE("dispatcher: with a journal that survives, abandoning ends nothing and releases what did not leave",
+          "[engine]") {
+  slow_journal slow;
+  bench b({.connections = 2, .kept = &slow});
+  b.shared().survives = true;
+  b.submit_many(1);
+  b.run();
+  slow.sync();
+  b.run();  // the first one left
+  b.submit_many(2);
+  b.run();  // the second one is claimed, the third waits for a connection
+  b.close_intake();
+  b.machine().abandon();
+  REQUIRE(slow.records.size() == 3);
+  REQUIRE(slow.records[2].kind == journal::record_kind::released);
+  REQUIRE(slow.records[2].message == 1);
+  slot_index unused = 0;
+  REQUIRE_FALSE(b.events_left(unused));
 }
 
 TEST_CASE("dispatcher: positions of events only grow", "[engine]") {

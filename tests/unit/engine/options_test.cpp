@@ -70,6 +70,12 @@ TEST_CASE("options: a sender with a limit is one, however it is spelt, and is li
   REQUIRE(names(o.validate(), "senders"));
   o.senders = {{"+19005550100", {1, 1}}};
   REQUIRE(names(o.validate(), "senders[0].sender"));
+  o.senders = {{"1234", {1, 1}}};  // a short code nowhere but where four digits are one
+  REQUIRE(names(o.validate(), "senders[0].sender"));
+  o.senders = {{"1234", {1, 1}, "AU"}, {"1234", {1, 1}, "GB"}};
+  REQUIRE(o.validate().empty());
+  o.senders[1].home = "AU";
+  REQUIRE(names(o.validate(), "senders"));
 }
 
 TEST_CASE("options: a rule profile has a name, for findings say whose rule was broken", "[engine]") {

@@ -350,3 +350,63 @@ TEST_CASE("gcra: threads empty one full bucket to the last message and not furth
   for (auto& thread : threads) thread.join();
   REQUIRE(each[0] + each[1] + each[2] + each[3] == burst);
 }
+
+TEST_CASE("gcra: what is promised to one is not promised to another, and takes nothing", "[rate]") {
+  gcra limit{{10, 5}, start};
+  const auto full = start + 1h;
+  REQUIRE(limit.promise(3, full) == 3);
+  REQUIRE(limit.promise(3, full) == 2);
+  REQUIRE(limit.promise(1, full) == 0);
+  REQUIRE(limit.available(5, full) == 5);
+  limit.end_promise(3);
+  REQUIRE(limit.promise(9, full) == 3);
+}
+
+TEST_CASE("gcra: a promise that is kept late takes its permission at that instant", "[rate]") {
+  gcra limit{{10, 1}, start};
+  REQUIRE(limit.promise(1, start) == 1);
+  REQUIRE(limit.promise(1, start + 10s) == 0);  // one is as much as may leave at once, whenever that is
+  REQUIRE(limit.try_take(1, start + 10s).count == 1);
+  limit.end_promise(1);
+  REQUIRE(limit.promise(1, start + 10s) == 0);
+  REQUIRE(limit.promise(1, start + 10s + 100ms) == 1);
+}
+
+TEST_CASE("gcra: who got no promise is told a later instant to ask again, and not a needlessly late one", "[rate]") {
+  gcra limit{{10, 5}, start};
+  const auto now = start + 1h;
+  REQUIRE(limit.promise(5, now) == 5);
+  REQUIRE(limit.promise_at(now) > now);
+  REQUIRE(limit.promise_at(now) < now + 1ms);
+  REQUIRE(limit.take_up_to(5, now).count == 5);
+  limit.end_promise(5);
+  REQUIRE(limit.promise_at(now) == now + 100ms);
+  gcra unlimited{{}, start};
+  REQUIRE(unlimited.promise(1'000'000, now) == 1'000'000);
+}
+
+TEST_CASE("gcra: threads are never promised more than there is", "[rate]") {
+  constexpr std::uint32_t burst = 1000;
+  gcra limit{{1, burst}, start};
+  const auto now = start + 1'000h;
+  std::atomic<std::uint32_t> out{0};
+  std::atomic<std::uint32_t> most{0};
+  std::barrier together{4};
+  std::vector<std::thread> threads;
+  for (std::uint32_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, now, t] {
+      together.arrive_and_wait();
+      for (int i = 0; i < 2'000; ++i) {
+        const std::uint32_t got = limit.promise(100 + 37 * t, now);
+        const std::uint32_t sum = out.fetch_add(got) + got;
+        for (auto seen = most.load(); seen < sum && !most.compare_exchange_weak(seen, sum);) {
+        }
+        out.fetch_sub(got);
+        limit.end_promise(got);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  REQUIRE(most <= burst);
+  REQUIRE(limit.promise(burst, now) == burst);
+}

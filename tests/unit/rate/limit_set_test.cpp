@@ -10,9 +10,12 @@
 #include <vector>
 
 using broadside::time_point;
+using broadside::rate::end_promise;
 using broadside::rate::gcra;
 using broadside::rate::give_back;
 using broadside::rate::limits_max;
+using broadside::rate::promise_at;
+using broadside::rate::promise_up_to;
 using broadside::rate::take_up_to;
 using broadside::rate::try_take;
 using namespace std::chrono_literals;
@@ -125,4 +128,19 @@ TEST_CASE("limit_set: threads with limits in different orders hold every ceiling
   for (const auto each : taken) all += each;
   REQUIRE(all <= 2'000 + 5);
   REQUIRE(all >= 1'900);
+}
+
+TEST_CASE("limit_set: a promise is of the same number by each limit, the tightest decides", "[rate]") {
+  gcra wide{{10, 8}, start};
+  gcra tight{{10, 3}, start};
+  const std::array both{&wide, &tight};
+  const auto full = start + 1h;
+  REQUIRE(promise_up_to(both, 5, full) == 3);
+  REQUIRE(promise_up_to(both, 5, full) == 0);
+  REQUIRE(wide.promise(8, full) == 5);  // what the tight one did not promise was given back
+  wide.end_promise(5);
+  end_promise(both, 3);
+  REQUIRE(promise_up_to(both, 2, full) == 2);
+  REQUIRE(promise_at(both, full) > full);
+  REQUIRE(promise_up_to({}, 7, full) == 7);
 }

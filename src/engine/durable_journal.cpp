@@ -1,0 +1,86 @@
+// engine/durable_journal - see durable_journal.hpp.
+#include <poll.h>
+#include <algorithm>
+#include <engine/durable_journal.hpp>
+#include <journal/lmdb_store.hpp>
+#include <system_error>
+#include <utility>
+
+namespace broadside::engine_detail {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How long stop() waits for a disk that does not take what is left.
+constexpr milliseconds patience{5'000};
+
+}  // namespace
+
+result<void, failure> durable_journal::open(const options& o, const journal::message_table& table, environment& env,
+                                            journal::recovered& found) {
+  auto woken = wake_fd::make();
+  if (!woken) return failure{woken.error(), {}};
+  woken_.emplace(std::move(*woken));
+  environment_ = &env;
+  const journal_options& j = o.journal;
+  auto store = journal::open_lmdb_store({.path = j.path, .bytes_max = j.bytes_max});
+  if (!store) return store.error();
+  store_ = std::move(*store);
+
+  journal::log_options how;
+  how.durability = j.durability;
+  how.sync_interval = j.sync_interval;
+  how.keep_outcomes = j.keep_outcomes;
+  how.messages_max = o.messages_inside_max;
+  how.sources_max = o.sources_max;
+  how.campaigns_max = o.campaigns_max;
+  if (j.on_progress)
+    how.on_progress = [&](std::uint64_t records, std::uint64_t chunks) { j.on_progress({records, chunks}); };
+  journal::log_wakers wakers;
+  wakers.context = this;
+  wakers.writer = [](void* self) noexcept { static_cast<durable_journal*>(self)->woken_->signal(); };
+  wakers.shard = [](void* self, unsigned shard) noexcept {
+    const auto& journal = *static_cast<durable_journal*>(self);
+    journal.wake_shard_(journal.context_, shard);
+  };
+  auto log = journal::log_journal::open(*store_, table, env, std::move(how), wakers, found);
+  if (!log) return log.error();
+  log_ = std::move(*log);
+  return {};
+}
+
+result<void> durable_journal::start(void (*wake_shard)(void*, unsigned) noexcept, void* context) {
+  wake_shard_ = wake_shard;
+  context_ = context;
+  try {
+    thread_ = std::thread([this] { live(); });
+  } catch (const std::system_error& e) {
+    return error_code(e.code().value(), boost::system::system_category());
+  }
+  return {};
+}
+
+void durable_journal::live() {
+  while (!stopping_.load(std::memory_order_acquire)) {
+    const time_point next = log_->step(environment_->now());
+    const auto left =
+        next == time_point::max() ? milliseconds{60'000} : std::chrono::ceil<milliseconds>(next - environment_->now());
+    if (left <= milliseconds::zero()) continue;
+    pollfd waiting{woken_->get(), POLLIN, 0};
+    ::poll(&waiting, 1, static_cast<int>(std::min(left, milliseconds{60'000}).count()));
+    woken_->clear();
+  }
+}
+
+void durable_journal::stop() noexcept {
+  if (!thread_.joinable()) return;
+  try {
+    static_cast<void>(log_->flush(patience));
+  } catch (const std::exception&) {  // no memory for a wait: what is not written now is as after a crash
+  }
+  stopping_.store(true, std::memory_order_release);
+  woken_->signal();
+  thread_.join();
+}
+
+}  // namespace broadside::engine_detail

@@ -1,0 +1,120 @@
+// engine/engine_impl - joins the rooms: queues, limits, campaigns, shards, journal; the host's side of all of them.
+#pragma once
+
+#include <atomic>
+#include <broadside/engine.hpp>
+#include <engine/durable_journal.hpp>
+#include <engine/shard_driver.hpp>
+#include <engine/shared_state.hpp>
+#include <engine/wake_fd.hpp>
+#include <journal/memory_journal.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace broadside {
+
+class engine::impl {
+ public:
+  impl(options, environment&, engine_detail::wake_fd news, engine_detail::wake_fd settled);
+  ~impl() { stop(); }
+
+  /// Opens the journal, takes up what it knows, starts the threads.
+  result<void, failure> start();
+
+  result<campaign_id, failure> launch(campaign);
+  [[nodiscard]] std::vector<finding> findings(campaign_id) const;
+  result<source_id> open_source(campaign_id, std::string_view name);
+  submitted submit(source_id, ordinal first, std::span<const recipient>) noexcept;
+  result<void> finish(source_id);
+  [[nodiscard]] ordinal resume_point(source_id) const noexcept;
+
+  std::size_t poll(std::span<event> out) noexcept;
+  void confirm(position at) noexcept { journal_->confirm(at); }
+  [[nodiscard]] position durable() const noexcept { return journal_->durable(); }
+  [[nodiscard]] int event_fd() const noexcept { return news_.get(); }
+
+  [[nodiscard]] ledger counts(campaign_id) const noexcept;
+  [[nodiscard]] bool finished(campaign_id) const noexcept;
+  [[nodiscard]] std::vector<campaign_status> campaigns() const;
+  [[nodiscard]] event_context context(campaign_id, std::uint16_t route) const noexcept;
+  [[nodiscard]] std::vector<route_status> routes() const;
+  [[nodiscard]] explanation why(campaign_id) const;
+  [[nodiscard]] journal_status journal() const noexcept;
+  [[nodiscard]] const recovery_report& recovered() const noexcept { return recovery_; }
+
+  result<void> set_state(campaign_id, engine_detail::campaign_state);
+  result<void> drain(std::chrono::milliseconds timeout);
+  void stop() noexcept;
+
+ private:
+  using campaign_entry = engine_detail::campaign_entry;
+  using source_entry = engine_detail::source_entry;
+  using slot_index = engine_detail::slot_index;
+
+  // taking up what a journal knows; engine_recovery.cpp
+  [[nodiscard]] result<void, failure> recover();
+  [[nodiscard]] std::vector<violation> too_small_for(const ::broadside::journal::recovered&) const;
+  void map_routes(const std::vector<std::string>& recorded);
+  [[nodiscard]] result<void, failure> recover_campaigns(const ::broadside::journal::recovered&);
+  void recover_sources(const ::broadside::journal::recovered&);
+  void recover_message(const ::broadside::journal::recovered_message&, time_point now, wall_time wall);
+  std::size_t redeliver(std::span<event> out) noexcept;
+
+  result<void, failure> look_at_media(const engine_detail::compiled_campaign&, std::vector<finding>& found);
+  [[nodiscard]] result<std::optional<campaign_id>, failure> known(const campaign&, std::string_view definition) const;
+  void supersede(const std::string& key, campaign_id by);
+  [[nodiscard]] source_entry* source_named(campaign_id, std::string_view name, source_id& id) const noexcept;
+  [[nodiscard]] std::uint64_t taken_before(campaign_id, std::string_view name) const noexcept;
+  void finish_source(source_id, source_entry&);
+
+  static void wake_shard(void* self, unsigned waiter) noexcept { static_cast<impl*>(self)->shards_[waiter]->wake(); }
+  static void wake_host(void* self, unsigned) noexcept {
+    static_cast<impl*>(self)->news_.signal();
+    static_cast<impl*>(self)->signalled_.store(true, std::memory_order_release);  // after: poll() never misses a clear
+  }
+
+  [[nodiscard]] campaign_entry* find(campaign_id id) const noexcept {
+    return campaigns_.find(static_cast<std::uint32_t>(id));
+  }
+  [[nodiscard]] errc refusal(const source_entry&, const campaign_entry&) const noexcept;
+  void give_back(std::span<slot_index>) noexcept;
+  std::size_t submit_some(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
+  void fill(slot_index, source_id, const source_entry&, ordinal, const recipient&, time_point expires_at,
+            wall_time expires_wall) noexcept;
+  [[nodiscard]] result<void> settled_state() const noexcept;
+
+  // constant after open(), safe from any thread
+  engine_detail::wake_fd news_;
+  engine_detail::wake_fd settled_;
+  engine_detail::slot_arena slots_;
+  audience_queue<slot_index> free_;
+  audience_queue<slot_index> intake_;
+  audience_queue<slot_index> events_;
+  engine_detail::growing_table<campaign_entry> campaigns_;  // add() under control_
+  engine_detail::growing_table<source_entry> sources_;      // add() under control_
+  engine_detail::shared_state shared_;
+  ::broadside::journal::memory_journal memory_;
+  std::optional<engine_detail::durable_journal> durable_;  // none: memory_ is the journal
+  ::broadside::journal::journal* journal_ = &memory_;
+  recovery_report recovery_;
+  std::vector<std::uint16_t> recorded_routes_;  // index in options::routes of each number that old records use
+  std::vector<std::unique_ptr<engine_detail::shard>> shards_;
+
+  std::atomic<std::uint64_t> next_id_{0};
+  std::atomic<bool> signalled_{false};  // news_ may be readable
+  std::mutex looking_;                  // preflight_: one look at a time
+  std::optional<preflight> preflight_;  // none: media are not looked at
+  std::atomic<bool> redelivers_{false};
+  std::mutex redelivering_;
+  position redelivered_{};      // guarded by redelivering_: outcomes up to here were told again
+  position redeliver_until_{};  // constant after open()
+  mutable std::mutex control_;  // launch, open_source, finish, stop: never taken by a shard
+  bool stopped_ = false;        // guarded by control_
+};
+
+}  // namespace broadside

@@ -1,0 +1,54 @@
+// journal/log_group - see log_group.hpp.
+#include <journal/log_group.hpp>
+#include <journal/named_values.hpp>
+#include <utility>
+
+namespace broadside::journal {
+
+chunk_writer& log_group::begin_chunk(chunk_row row, chunk_number number, position first) {
+  if (row == chunk_row::log) {
+    if (has_log_chunk()) bytes_full_ += chunk().size();
+    log_chunk_ = used_;
+  }
+  if (used_ == chunks_.size()) chunks_.emplace_back();
+  chunk_in_work& fresh = chunks_[used_++];
+  fresh.row = row;
+  fresh.number = number;
+  fresh.writer.begin(number, first);
+  return fresh.writer;
+}
+
+void log_group::put_sealed(std::string name, std::string bytes) {
+  if (values_used_ == values_.size()) values_.emplace_back();
+  values_[values_used_++] = {std::move(name), std::move(bytes)};
+}
+
+void log_group::put(std::string_view name, std::string_view payload) {
+  put_sealed(std::string{name}, seal(name, payload));
+}
+
+std::size_t log_group::bytes() const noexcept {
+  return bytes_full_ + (has_log_chunk() ? chunks_[log_chunk_].writer.size() : 0);
+}
+
+const store_batch& log_group::batch() {
+  chunk_views_.clear();
+  for (std::size_t i = 0; i < used_; ++i) {
+    chunk_views_.push_back({chunks_[i].row, chunks_[i].number, chunks_[i].writer.finish()});
+  }
+  value_views_.clear();
+  for (std::size_t i = 0; i < values_used_; ++i) value_views_.push_back({values_[i].name, values_[i].bytes});
+  batch_.chunks = chunk_views_;
+  batch_.values = value_views_;
+  return batch_;
+}
+
+void log_group::clear() noexcept {
+  used_ = 0;
+  log_chunk_ = nowhere;
+  bytes_full_ = 0;
+  values_used_ = 0;
+  batch_ = {};
+}
+
+}  // namespace broadside::journal

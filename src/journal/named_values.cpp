@@ -1,0 +1,152 @@
+// journal/named_values - see named_values.hpp.
+#include <fmt/format.h>
+#include <xxhash.h>
+#include <array>
+#include <charconv>
+#include <initializer_list>
+#include <journal/named_values.hpp>
+
+namespace broadside::journal {
+namespace {
+
+constexpr std::size_t id_digits = 8;
+constexpr std::size_t seal_bytes = 4;
+
+template <class Number>
+void put(std::string& out, Number n) {
+  for (std::size_t i = 0; i < sizeof n; ++i) out += static_cast<char>((n >> (8 * i)) & 0xFFU);
+}
+
+/// Takes one number from the front; false when it is not there.
+template <class Number>
+bool get(std::string_view& in, Number& n) noexcept {
+  if (in.size() < sizeof n) return false;
+  n = 0;
+  for (std::size_t i = 0; i < sizeof n; ++i) {
+    n = static_cast<Number>(n | static_cast<Number>(Number{static_cast<unsigned char>(in[i])} << (8 * i)));
+  }
+  in.remove_prefix(sizeof n);
+  return true;
+}
+
+std::string numbers(std::initializer_list<std::uint64_t> all) {
+  std::string out;
+  for (const auto n : all) put(out, n);
+  return out;
+}
+
+/// Exactly N numbers.
+template <std::size_t N>
+std::optional<std::array<std::uint64_t, N>> get_numbers(std::string_view in) noexcept {
+  std::array<std::uint64_t, N> all{};
+  for (auto& n : all) {
+    if (!get(in, n)) return std::nullopt;
+  }
+  if (!in.empty()) return std::nullopt;
+  return all;
+}
+
+std::uint32_t checksum(std::string_view name, std::string_view payload) noexcept {
+  const auto of_name = XXH3_64bits(name.data(), name.size());
+  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(payload.data(), payload.size(), of_name));
+}
+
+}  // namespace
+
+std::string value_name(std::string_view kind, std::uint32_t id, std::string_view field) {
+  return fmt::format("{}/{:08x}/{}", kind, id, field);
+}
+
+std::optional<value_owner> owner_of(std::string_view name, std::string_view kind) noexcept {
+  if (name.size() < kind.size() + id_digits + 2 || name.substr(0, kind.size()) != kind) return std::nullopt;
+  name.remove_prefix(kind.size());
+  if (name[0] != '/' || name[id_digits + 1] != '/') return std::nullopt;
+  value_owner found{.id = 0, .field = name.substr(id_digits + 2)};
+  const char* const end = name.data() + 1 + id_digits;
+  const auto read = std::from_chars(name.data() + 1, end, found.id, 16);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return found;
+}
+
+std::string seal(std::string_view name, std::string_view payload) {
+  std::string out;
+  out.reserve(payload.size() + seal_bytes);
+  put(out, checksum(name, payload));
+  return out.append(payload);
+}
+
+std::optional<std::string_view> unseal(std::string_view name, std::string_view bytes) noexcept {
+  std::uint32_t sum = 0;
+  if (!get(bytes, sum) || sum != checksum(name, bytes)) return std::nullopt;
+  return bytes;
+}
+
+std::string encode_log_end(const log_end& end) {
+  return numbers({static_cast<std::uint64_t>(end.last), end.ahead, end.log, end.history});
+}
+
+std::optional<log_end> decode_log_end(std::string_view payload) noexcept {
+  const auto all = get_numbers<4>(payload);
+  if (!all) return std::nullopt;
+  const auto& n = *all;
+  return log_end{.last = position{n[0]}, .ahead = n[1], .log = n[2], .history = n[3]};
+}
+
+std::string encode_source(const source_facts& facts) {
+  std::string out;
+  put(out, static_cast<std::uint32_t>(facts.campaign));
+  return out.append(facts.name);
+}
+
+std::optional<source_facts> decode_source(std::string_view payload) noexcept {
+  std::uint32_t campaign = 0;
+  if (!get(payload, campaign)) return std::nullopt;
+  return source_facts{.campaign = campaign_id{campaign}, .name = payload};
+}
+
+std::string encode_number(std::uint64_t n) { return numbers({n}); }
+
+std::optional<std::uint64_t> decode_number(std::string_view payload) noexcept {
+  const auto all = get_numbers<1>(payload);
+  if (!all) return std::nullopt;
+  return (*all)[0];
+}
+
+std::string encode_totals(const ledger& t) {
+  return numbers({t.submitted, t.accepted, t.rejected, t.suppressed, t.expired, t.not_sent, t.maybe_sent});
+}
+
+std::optional<ledger> decode_totals(std::string_view payload) noexcept {
+  const auto all = get_numbers<7>(payload);
+  if (!all) return std::nullopt;
+  const auto& n = *all;
+  return ledger{.submitted = n[0],
+                .accepted = n[1],
+                .rejected = n[2],
+                .suppressed = n[3],
+                .expired = n[4],
+                .not_sent = n[5],
+                .maybe_sent = n[6]};
+}
+
+std::string encode_names(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) {
+    put(out, static_cast<std::uint16_t>(name.size()));
+    out.append(name, 0, static_cast<std::uint16_t>(name.size()));
+  }
+  return out;
+}
+
+std::optional<std::vector<std::string>> decode_names(std::string_view payload) {
+  std::vector<std::string> names;
+  while (!payload.empty()) {
+    std::uint16_t size = 0;
+    if (!get(payload, size) || payload.size() < size) return std::nullopt;
+    names.emplace_back(payload.substr(0, size));
+    payload.remove_prefix(size);
+  }
+  return names;
+}
+
+}  // namespace broadside::journal

@@ -1,0 +1,64 @@
+// journal/named_values - the small facts that stand beside the chunks: their names and their bytes.
+//
+// Every value carries a checksum over its name and its bytes. Little-endian whatever the machine. Decoding is total.
+#pragma once
+
+#include <broadside/event.hpp>
+#include <broadside/message.hpp>
+#include <cstdint>
+#include <journal/store.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace broadside::journal {
+
+// Names that stand alone; the others are value_name("campaign", id, "definition" | "state" | "totals") and
+// value_name("source", id, "about" | "finished" | "next").
+inline constexpr std::string_view end_value = "end";
+inline constexpr std::string_view confirmed_value = "confirmed";
+inline constexpr std::string_view quarantined_value = "quarantined";
+inline constexpr std::string_view routes_value = "routes";
+
+/// Of one of many: "campaign/0000001f/totals". Names are in the order of ids.
+[[nodiscard]] std::string value_name(std::string_view kind, std::uint32_t id, std::string_view field);
+
+struct value_owner {
+  std::uint32_t id = 0;
+  std::string_view field{};
+};
+/// The reverse, for names that start with "`kind`/".
+[[nodiscard]] std::optional<value_owner> owner_of(std::string_view name, std::string_view kind) noexcept;
+
+/// The bytes as the store gets them, and back; nothing when they are not what was sealed under this name.
+[[nodiscard]] std::string seal(std::string_view name, std::string_view payload);
+[[nodiscard]] std::optional<std::string_view> unseal(std::string_view name, std::string_view bytes) noexcept;
+
+/// Where the log ended with the commit that wrote this: a restart goes on behind it.
+struct log_end {
+  position last{};          ///< of the last record
+  std::uint64_t ahead = 0;  ///< positions behind it that may have been told before they were written
+  chunk_number log = 0;     ///< highest numbers given
+  chunk_number history = 0;
+};
+
+struct source_facts {
+  campaign_id campaign{};
+  std::string_view name{};
+};
+
+[[nodiscard]] std::string encode_log_end(const log_end&);
+[[nodiscard]] std::string encode_source(const source_facts&);
+[[nodiscard]] std::string encode_number(std::uint64_t);
+/// Without `inside`, which the messages say.
+[[nodiscard]] std::string encode_totals(const ledger&);
+[[nodiscard]] std::string encode_names(const std::vector<std::string>&);
+
+[[nodiscard]] std::optional<log_end> decode_log_end(std::string_view payload) noexcept;
+[[nodiscard]] std::optional<source_facts> decode_source(std::string_view payload) noexcept;
+[[nodiscard]] std::optional<std::uint64_t> decode_number(std::string_view payload) noexcept;
+[[nodiscard]] std::optional<ledger> decode_totals(std::string_view payload) noexcept;
+[[nodiscard]] std::optional<std::vector<std::string>> decode_names(std::string_view payload);
+
+}  // namespace broadside::journal
