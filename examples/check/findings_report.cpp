@@ -29,6 +29,9 @@ void write_size(json_writer& json, std::string_view name, const fallback_size& s
   json.member_number("units", size.sms.units);
   json.member_number("parts", size.sms.parts);
   json.member_number("price_micros", size.price_micros);
+  json.member_number("uncut_parts", size.uncut.parts);
+  json.member_flag("endless", size.endless);
+  json.member_flag("refused", size.refused);
   json.end_object();
 }
 

@@ -38,7 +38,7 @@ constexpr const char* examples = R"(Examples:
   broadside-check card --name "Acme Shop" --number +18005550123 | broadside-check media -
 
 Each profile is asked on its own, and WHOSE names those that a rule is of. Without --profile they are sinch and
-infobip, the providers that broadside-send sends through. "bytes in a message" is the size after encoding.
+infobip, the providers that broadside-send sends through. A file's size "in a message" is the size once encoded.
 
 What contains :// is a URL. It is fetched as a campaign's media are before the launch: by https, without redirects,
 never from this machine or a private network; an object that cannot be fetched so is an error, as providers would
@@ -145,6 +145,9 @@ exit_code run(const media_options& from) {
   bool readable = true;
   for (checked_media& each : all) {
     if (each.error.empty()) each.findings = judge_media(each.report, from.type, *profiles);
+    for (finding& f : each.findings) {
+      if (!each.is_url && f.where == "url") f.where.clear();  // a file has none: it is said of the file itself
+    }
     total.add(each.findings);
     readable = readable && each.error.empty();
   }

@@ -118,6 +118,7 @@ void read_fallback(object_reader& root, sms_fallback& out) {
 
 void read_campaign(object_reader& root, campaign& out) {
   root.text("name", out.name, presence::required);
+  root.text("key", out.key);
   out.attributes = read_attributes(root);
   root.text("subject", out.subject);
   root.text("text", out.text);

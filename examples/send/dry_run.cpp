@@ -27,10 +27,10 @@ class checker {
         input_(input),
         how_(how),
         reader_(how.format, with.columns, how.csv),
-        rejects_(how.numbers) {}
+        rejects_(how.book.numbers) {}
 
   exit_code run() {
-    if (!how_.rejects_path.empty() && !rejects_.open(how_.rejects_path)) return output_failed();
+    if (!how_.book.rejects_path.empty() && !rejects_.open(how_.book.rejects_path)) return output_failed();
     std::vector<char> chunk(chunk_bytes);
     while (true) {
       if (!read_records()) return exit_code::audience_unreadable;
@@ -92,7 +92,7 @@ class checker {
   }
 
   void print_message(const audience_record& record) const {
-    const bool plain = how_.numbers == privacy::plain;
+    const bool plain = how_.book.numbers == privacy::plain;
     fmt::print("--- message {} (line {}) to {}\n", sendable_, record.line, plain ? parts_.to : masked(parts_.to));
     if (!parts_.subject.empty()) fmt::print("subject: {}\n", printable(parts_.subject, text_shown_max));
     if (!parts_.text.empty()) fmt::print("text: {}\n", printable(parts_.text, text_shown_max));
@@ -149,7 +149,8 @@ class checker {
     }
     if (setup_.forecast) fmt::print("{}", forecast_text(*setup_.forecast));
     print_media();
-    if (sendable_ != rows_ && !how_.rejects_path.empty()) fmt::print("Rows to mend are in {}\n", how_.rejects_path);
+    if (sendable_ != rows_ && !how_.book.rejects_path.empty())
+      fmt::print("Rows to mend are in {}\n", how_.book.rejects_path);
     if (has_errors(media_.findings)) fmt::print("The campaign would not be launched: its media are refused\n");
   }
 

@@ -1,6 +1,7 @@
 // send/media_text - facts, one after the other. Pure.
 #include "media_text.hpp"
 #include <fmt/format.h>
+#include <array>
 #include <iterator>
 #include <string_view>
 #include "findings.hpp"
@@ -27,8 +28,9 @@ void add_pixels(std::string& out, const media_facts& f) {
   add(out, fmt::format("{}×{} pixels", f.width, f.height));
   if (f.orientation >= 5 && f.orientation <= 8) {
     fmt::format_to(std::back_inserter(out), " (turned: shown as {}×{})", f.height, f.width);
-  } else if (f.orientation > 1) {
-    fmt::format_to(std::back_inserter(out), " (turned: orientation {})", f.orientation);
+  } else if (f.orientation > 1 && f.orientation < 5) {
+    constexpr std::array<std::string_view, 3> ways{"mirrored", "upside down", "upside down and mirrored"};
+    fmt::format_to(std::back_inserter(out), " ({})", ways[f.orientation - 2U]);
   }
 }
 

@@ -2,10 +2,13 @@
 #include "output_file.hpp"
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace broadside::send {
 namespace {
@@ -18,15 +21,42 @@ output_file::~output_file() { close(); }
 
 bool output_file::open(const std::string& path, mode how) {
   path_ = path;
-  const int start = how == mode::append ? O_APPEND : O_TRUNC;
+  if (how == mode::resume && !drop_torn_line()) return false;
+  const int start = how == mode::replace ? O_TRUNC : O_APPEND;
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | start, 0600);
   if (fd_ < 0) fail(errno);
   return fd_ >= 0;
 }
 
+// A file that is not there, or is none, has no torn line.
+bool output_file::drop_torn_line() {
+  struct stat about {};
+  if (::stat(path_.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return true;
+  const int fd = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) {
+    fail(errno);
+    return false;
+  }
+  std::vector<char> block(block_bytes);
+  off_t keep = about.st_size;
+  for (bool found = false; keep > 0 && !found;) {
+    const off_t from = std::max<off_t>(0, keep - static_cast<off_t>(block_bytes));
+    const ssize_t n = ::pread(fd, block.data(), static_cast<std::size_t>(keep - from), from);
+    if (n != keep - from) break;
+    const std::string_view read(block.data(), static_cast<std::size_t>(n));
+    const std::size_t end = read.rfind('\n');
+    found = end != std::string_view::npos;
+    keep = found ? from + static_cast<off_t>(end) + 1 : from;
+  }
+  if (keep < about.st_size && ::ftruncate(fd, keep) != 0) fail(errno);
+  ::close(fd);
+  return error_.empty();
+}
+
 void output_file::write(std::string_view text) {
   if (fd_ < 0 || !error_.empty()) return;
   buffer_ += text;
+  unsynced_ = true;
   if (buffer_.size() >= block_bytes) flush();
 }
 
@@ -41,6 +71,14 @@ bool output_file::flush() {
     }
   }
   buffer_.clear();
+  return error_.empty();
+}
+
+bool output_file::sync() {
+  if (!flush() || fd_ < 0 || !unsynced_) return error_.empty();
+  // EINVAL: a pipe or a terminal, where there is nothing to wait for
+  if (::fdatasync(fd_) != 0 && errno != EINVAL && errno != EROFS) fail(errno);
+  unsynced_ = false;
   return error_.empty();
 }
 

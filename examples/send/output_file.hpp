@@ -1,9 +1,10 @@
 // send/output_file - a file that is written in blocks; a failure to write is remembered, never swallowed.
 //
-// One thread. Not fsynced: it is a report, the engine's journal is what survives.
+// One thread. What must survive a crash is sync()ed by who depends on it.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,21 +17,29 @@ class output_file {
   output_file& operator=(const output_file&) = delete;
   ~output_file();
 
-  enum class mode : bool { replace, append };
+  enum class mode : std::uint8_t {
+    replace,
+    append,
+    resume,  ///< append behind the last whole line: what a crash left of a line behind it is dropped
+  };
   /// Readable by its owner alone: it has customers in it. False: see error().
   bool open(const std::string& path, mode);
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
   void write(std::string_view text);
   /// Hands everything to the system. False: see error(), and nothing more is written.
   bool flush();
+  /// As flush(), and waits until a regular file is on the disk.
+  bool sync();
   bool close();
   /// What the system said first; empty: nothing went wrong.
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
  private:
   void fail(int code);
+  [[nodiscard]] bool drop_torn_line();
 
   int fd_ = -1;
+  bool unsynced_ = false;
   std::string path_;
   std::string buffer_;
   std::string error_;

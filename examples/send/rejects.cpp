@@ -3,8 +3,14 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <broadside/phone.hpp>
+#include <charconv>
 #include <cstddef>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
+#include <vector>
+#include "audience_input.hpp"
+#include "csv_reader.hpp"
 
 namespace broadside::send {
 
@@ -62,17 +68,51 @@ std::string masked(std::string_view number) {
   return out;
 }
 
-bool rejects_file::open(const std::string& path) {
-  if (!file_.open(path, output_file::mode::replace)) return false;
-  file_.write("line,record,reason,explanation,recipient\r\n");
+namespace {
+
+constexpr std::string_view header = "line,record,reason,explanation,recipient\r\n";
+
+/// The records that a rejects file has. What cannot be read is none.
+row_set records_of(const std::string& path) {
+  row_set out;
+  audience_input input;
+  if (!input.open(path)) return out;
+  csv_reader reader;
+  std::vector<char> chunk(64 * 1024);
+  while (!input.at_end()) {
+    reader.feed({chunk.data(), input.read(chunk)});
+    for (row each; reader.next(each);) {
+      std::uint64_t record = 0;
+      if (each.fault != row_fault::none || each.fields.size() < 2) continue;
+      const std::string_view text = each.fields[1];
+      const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), record);
+      if (failed == std::errc{} && end == text.data() + text.size()) out.insert(record);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool rejects_file::open(const std::string& path, bool resumed) {
+  std::error_code unused;
+  if (resumed && std::filesystem::is_regular_file(path, unused)) {
+    if (!file_.open(path, output_file::mode::resume)) return false;
+    there_ = records_of(path);
+    if (std::filesystem::file_size(path, unused) > 0) return true;
+  } else if (!file_.open(path, output_file::mode::replace)) {
+    return false;
+  }
+  file_.write(header);
   return true;
 }
 
 void rejects_file::add(std::uint64_t line, std::uint64_t record, std::string_view reason, std::string_view why,
                        std::string_view number) {
-  if (!file_.is_open()) return;
+  if (!file_.is_open() || there_.contains(record)) return;
   row_.clear();
-  fmt::format_to(std::back_inserter(row_), "{},{},", line, record);
+  if (line > 0) fmt::format_to(std::back_inserter(row_), "{}", line);
+  fmt::format_to(std::back_inserter(row_), ",{},", record);
   append_csv_field(row_, reason);
   row_ += ',';
   append_csv_field(row_, why);

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include "output_file.hpp"
+#include "row_set.hpp"
 
 namespace broadside::send {
 
@@ -27,7 +28,9 @@ class rejects_file {
  public:
   explicit rejects_file(privacy who) : privacy_(who) {}
 
-  bool open(const std::string& path);
+  /// `resumed`: what earlier runs of the campaign wrote stays, and a record that is in the file is not added again.
+  bool open(const std::string& path, bool resumed = false);
+  /// `line` 0: not known.
   void add(std::uint64_t line, std::uint64_t record, std::string_view reason, std::string_view why,
            std::string_view number);
   [[nodiscard]] output_file& file() noexcept { return file_; }
@@ -36,6 +39,7 @@ class rejects_file {
   privacy privacy_;
   output_file file_;
   std::string row_;
+  row_set there_;  // records in the file, of a resumed one
 };
 
 }  // namespace broadside::send

@@ -113,6 +113,7 @@ std::string progress_line(const progress_facts& p) {
   add_count(out, "maybe sent", c.maybe_sent);
   add_count(out, "bad rows", p.rows_bad);
   if (const auto left = time_left(p)) fmt::format_to(std::back_inserter(out), ", {} left", span_text(*left));
+  if (!p.holds_up.empty()) fmt::format_to(std::back_inserter(out), "; {}", printable(p.holds_up, error_shown_max));
   return out;
 }
 
@@ -126,12 +127,15 @@ std::string route_line(const route_status& route) {
 std::string books_table(const books_facts& b) {
   const ledger& c = b.end.counts;
   const std::uint64_t bad = sum(b.bad_rows);
-  std::string out = fmt::format("Books of \"{}\" after {}\n", printable(b.campaign, 255), span_text(b.took));
+  std::string out = fmt::format("Books of \"{}\" {}\n", printable(b.campaign, 255),
+                                b.finished_before ? "as an earlier run finished them" : "after " + span_text(b.took));
   if (const auto cause = cause_text(b.end.cause); !cause.empty()) {
     fmt::format_to(std::back_inserter(out), "  ({})\n", cause);
   }
-  add_row(out, "rows read", b.rows);
-  add_row(out, "bad rows", bad, bad > 0 ? "could not be read; not submitted" : "");
+  if (!b.finished_before) {
+    add_row(out, "rows read", b.rows);
+    add_row(out, "bad rows", bad, bad > 0 ? "could not be read; not submitted" : "");
+  }
   add_row(out, "submitted", c.submitted);
   add_row(out, "accepted", c.accepted, "a provider took it");
   add_row(out, "rejected", c.rejected, c.rejected > 0 ? "sending it again would fail again" : "");
@@ -139,11 +143,14 @@ std::string books_table(const books_facts& b) {
   add_row(out, "expired", c.expired);
   add_row(out, "not_sent", c.not_sent, c.not_sent > 0 ? "did not leave" : "");
   add_row(out, "maybe_sent", c.maybe_sent, c.maybe_sent > 0 ? "the answer was lost; not sent again" : "");
-  add_row(out, "inside", c.inside);
+  add_row(out, "inside", c.inside, c.inside > 0 ? "the same command goes on with them" : "");
   add_row(out, "events", b.end.seen.submitted);
-  out += books_agree(b.end) ? "  The books balance: every submitted message has one outcome and one event.\n"
+  const bool all_ended = c.inside == 0;
+  out += books_agree(b.end) ? all_ended
+                                  ? "  The books balance: every submitted message has one outcome and one event.\n"
+                                  : "  The books balance: every message has one outcome or is inside.\n"
                             : "  THE BOOKS DO NOT BALANCE: the counts above are not to be trusted. This is a defect.\n";
-  add_reasons(out, "Not accepted:", b.reasons);
+  add_reasons(out, b.resumed ? "Not accepted, in this run:" : "Not accepted:", b.reasons);
   add_reasons(out, "Bad rows:", b.bad_rows);
   const bool rows_to_mend = bad > 0 || c.rejected > 0;
   if (rows_to_mend && !b.rejects_path.empty()) {

@@ -27,6 +27,7 @@ struct progress_facts {
   ledger counts;
   std::uint64_t in_flight = 0;
   double per_second = 0;
+  std::string_view holds_up;  ///< what does, when nothing moved for a while
 };
 
 /// How long it takes still, when the audience's size or a rate to reckon with is known.
@@ -52,6 +53,8 @@ struct books_facts {
   std::string_view rejects_path;
   std::string_view events_path;
   run_end end;
+  bool resumed = false;          ///< earlier runs took some of it; `reasons` are of this run
+  bool finished_before = false;  ///< nothing was read or sent in this run
 };
 
 /// The table at the end of every run.

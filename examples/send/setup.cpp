@@ -143,8 +143,7 @@ std::vector<combined_limits> limits_by_route(const setup& from) {
   std::vector<combined_limits> all;
   for (const route_options& route : from.options.routes) {
     if (route.provider == nullptr) continue;
-    combined_limits limits(route.provider->limits());
-    for (const content_limits& profile : from.options.profiles) limits.add(profile);
+    combined_limits limits = rules_of(route, from.options.profiles);
     const auto& shares = from.campaign.sender.routes;
     const bool used =
         std::any_of(shares.begin(), shares.end(), [&](const route_share& s) { return s.route == route.name; });

@@ -35,10 +35,17 @@ bool give_up_watch::update(time_point now, std::uint64_t accepted, bool all_out_
   return since_ && now - *since_ >= limit_;
 }
 
+bool stall_watch::update(time_point now, const ledger& counts) noexcept {
+  if (counts.inside == 0 || counts.settled() != settled_ || !since_) since_ = now;
+  settled_ = counts.settled();
+  return now - *since_ >= after;
+}
+
 bool books_agree(const run_end& end) noexcept {
   const ledger& a = end.counts;
   const ledger& b = end.seen;
-  return a.balanced() && a.inside == 0 && end.every_event_once && a.submitted == b.submitted &&
+  const bool may_keep = end.goes_on && end.cause != stop_cause::none;
+  return a.balanced() && (a.inside == 0 || may_keep) && end.every_event_once && a.settled() == b.submitted &&
          a.accepted == b.accepted && a.rejected == b.rejected && a.suppressed == b.suppressed &&
          a.expired == b.expired && a.not_sent == b.not_sent && a.maybe_sent == b.maybe_sent;
 }

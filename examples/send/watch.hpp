@@ -47,6 +47,19 @@ class give_up_watch {
   time_point last_out_of_use_{};
 };
 
+/// Notices that nothing moves although something is inside.
+class stall_watch {
+ public:
+  /// Whether nothing was settled for `after` although something is inside.
+  [[nodiscard]] bool update(time_point now, const ledger&) noexcept;
+
+  static constexpr auto after = std::chrono::seconds(3);
+
+ private:
+  std::uint64_t settled_ = 0;
+  std::optional<time_point> since_;
+};
+
 /// What the process says to its caller.
 enum class exit_code : int {
   done = 0,              ///< every row was read, every message accepted
@@ -55,7 +68,9 @@ enum class exit_code : int {
   audience_unreadable = 3,
   gave_up = 4,           ///< no route could be used, or the time to drain was over
   books_unbalanced = 5,  ///< a defect
-  output_failed = 6,     ///< the events or rejects could not be written
+  output_failed = 6,     ///< the events, the rejects or an export could not be written
+  finished_before = 7,   ///< an earlier run finished the campaign; nothing was sent
+  journal_failed = 8,    ///< the journal cannot be used: damaged, in use, of a later version, or the disk refuses it
   interrupted = 130,
 };
 
@@ -65,9 +80,10 @@ enum class stop_cause : std::uint8_t { none, interrupted, audience_failed, outpu
 struct run_end {
   stop_cause cause = stop_cause::none;
   std::uint64_t rows_bad = 0;
-  ledger counts;  ///< the engine's
-  ledger seen;    ///< by the events, each counted once
+  ledger counts;  ///< the engine's, of all runs
+  ledger seen;    ///< by the events of all runs, each counted once
   bool every_event_once = true;
+  bool goes_on = false;  ///< a durable journal keeps what is inside for the next run
 };
 
 [[nodiscard]] bool books_agree(const run_end&) noexcept;

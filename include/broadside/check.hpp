@@ -58,15 +58,18 @@ struct check_options {
 
 /// One SMS fallback, sized and priced.
 struct fallback_size {
-  sms_size sms{};
-  std::int64_t price_micros = 0;  ///< parts * sms_fallback::part_price_micros
+  sms_size sms{};                 ///< as it is sent: cut, where sms_fallback::over cuts; as it is when it is refused
+  std::int64_t price_micros = 0;  ///< parts that are sent * sms_fallback::part_price_micros; 0 when it is refused
+  sms_size uncut{};               ///< before the guard cuts or refuses
+  bool endless = false;           ///< more than 255 parts: `uncut` is of what fits those
+  bool refused = false;           ///< more parts than sms_fallback::max_parts, and nothing is cut: it is not sent
 };
 
-/// What the fallback costs before there is a recipient.
+/// What the fallback costs before there is a recipient. Where a default is longer than a value may be, it stands.
 struct fallback_forecast {
   fallback_size least{};      ///< every value empty, defaults in their place
   fallback_size most_gsm{};   ///< every value at its bound, of GSM-7 characters that cost two septets ("€")
-  fallback_size most_ucs2{};  ///< every value at its bound, and one of them needs UCS-2
+  fallback_size most_ucs2{};  ///< every value at its bound, and of characters that cost two units of UCS-2 ("😀")
   bool constant = false;      ///< no values: all three are the same
 };
 

@@ -67,6 +67,8 @@ class country_set {
   }
   [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+  /// The same countries in the same order.
+  friend constexpr bool operator==(const country_set&, const country_set&) noexcept = default;
   [[nodiscard]] constexpr const country* begin() const noexcept { return all_.data(); }
   [[nodiscard]] constexpr const country* end() const noexcept { return all_.data() + size_; }
 

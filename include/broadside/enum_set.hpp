@@ -1,6 +1,7 @@
 // broadside/enum_set - a set of enumerators in one word.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <initializer_list>
 
@@ -18,6 +19,23 @@ class enum_set {
   constexpr void insert(E each) noexcept { bits_ |= bit(each); }
   [[nodiscard]] constexpr bool contains(E wanted) const noexcept { return (bits_ & bit(wanted)) != 0; }
   [[nodiscard]] constexpr bool empty() const noexcept { return bits_ == 0; }
+
+  /// In the order of their values.
+  class iterator {
+   public:
+    constexpr explicit iterator(std::uint32_t left) noexcept : left_(left) {}
+    [[nodiscard]] constexpr E operator*() const noexcept { return static_cast<E>(std::countr_zero(left_)); }
+    constexpr iterator& operator++() noexcept {
+      left_ &= left_ - 1;
+      return *this;
+    }
+    friend constexpr bool operator==(iterator, iterator) noexcept = default;
+
+   private:
+    std::uint32_t left_;
+  };
+  [[nodiscard]] constexpr iterator begin() const noexcept { return iterator(bits_); }
+  [[nodiscard]] constexpr iterator end() const noexcept { return iterator(0); }
 
   friend constexpr enum_set operator&(enum_set a, enum_set b) noexcept {
     a.bits_ &= b.bits_;

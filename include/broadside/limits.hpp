@@ -73,6 +73,7 @@ struct content_limits {
   std::optional<std::uint64_t> total_bytes_max{};      ///< of all objects together
   fixed_string<64> media_bytes_error{};                ///< what the company calls it when an object's size is exceeded
   std::array<pixel_size, 2> dimensions_advised{};      ///< {}: none
+  bool media_apart = false;                            ///< each object is shown by itself: no sound with a picture
 
   // from and to
   sender_kinds senders{};           ///< that may send MMS; empty: any
@@ -82,10 +83,12 @@ struct content_limits {
   // links
   shortener_rule public_shorteners = shortener_rule::allowed;
 
-  // account
+  // account; the first two are for people: profiles_markdown() prints them, and nothing is refused by them
   std::optional<std::uint32_t> messages_per_day{};
   std::optional<std::uint32_t> sender_profiles_max{};
   std::uint32_t messages_per_request_max = 1;  ///< a provider's; flattened() asks other kinds only when there is none
+
+  friend bool operator==(const content_limits&, const content_limits&) = default;
 };
 
 /// A rule and whose it is. The name lives as long as the combined_limits it came from.
@@ -102,7 +105,7 @@ class combined_limits {
   combined_limits(const content_limits& one) : profiles_{one} {}  // NOLINT: one profile is a combination
   explicit combined_limits(std::span<const content_limits> all) : profiles_(all.begin(), all.end()) {}
 
-  /// A profile of the same name is replaced.
+  /// A profile never takes a rule back: where one of the same name is there, what both allow is kept under it.
   void add(const content_limits& profile);
   [[nodiscard]] std::span<const content_limits> profiles() const noexcept { return profiles_; }
 

@@ -42,6 +42,12 @@ enum class media_format : std::uint8_t {
   pdf,
 };
 
+inline constexpr enum_set<media_format> all_media_formats = [] {
+  enum_set<media_format> all;
+  for (unsigned i = 0; i <= static_cast<unsigned>(media_format::pdf); ++i) all.insert(static_cast<media_format>(i));
+  return all;
+}();
+
 /// The kind of a MIME type ("image/jpeg"), case-insensitive, parameters ignored; errc::invalid_argument when unknown.
 [[nodiscard]] result<media_kind> media_kind_of(std::string_view mime_type) noexcept;
 

@@ -33,8 +33,8 @@ struct preflight_options {
   std::uint32_t redirects_max = 0;
   std::chrono::milliseconds timeout{20'000};  ///< for one URL with all its requests and redirects, 100 ms to 5 min
   std::uint64_t bytes_max = 512 * 1024;       ///< read of one object at most, 4 KiB to 16 MiB
-  std::uint32_t parallel_max = 8;             ///< URLs at once, 1 to 64
-  std::uint32_t urls_max = 256;               ///< distinct ones in one call, 1 to 4096
+  std::uint32_t parallel_max = 8;             ///< URLs at once, 1 to 64; of one scheme, host and port at most 4
+  std::uint32_t urls_max = 256;  ///< distinct ones in one call, 1 to 4096. A campaign with more is not launched
   /// How long a result is used again without asking; then the URL is asked with its validators (ETag, Last-Modified).
   std::chrono::seconds fresh_for{600};
   /// Dangerous: also fetches from loopback, private and link-local addresses. For tests against a server on this
@@ -67,8 +67,10 @@ class preflight {
   preflight& operator=(preflight&&) noexcept;
   ~preflight();
 
-  /// Fetches each distinct URL once, several at a time, and returns a report for each in the order given. Blocks for at
-  /// most timeout * ceil(urls / parallel_max). Errors are in the reports; with more than urls_max, invalid_argument.
+  /// Fetches each distinct URL once, several at a time, and returns a report for each in the order given. URLs of one
+  /// scheme, host and port share connections, which are kept for this call. Blocks for at most timeout * (1 + urls /
+  /// parallel_max + n / 4), where n is the most URLs of one host; a look-up of a name that hangs is left to itself.
+  /// Errors are in the reports; with more than urls_max, invalid_argument.
   [[nodiscard]] result<std::vector<media_report>> look(std::span<const std::string> urls);
 
  private:

@@ -25,6 +25,9 @@ enum class sender_kind : std::uint8_t {
 
 using sender_kinds = enum_set<sender_kind>;
 
+inline constexpr sender_kinds all_sender_kinds{sender_kind::short_code, sender_kind::toll_free, sender_kind::ten_dlc,
+                                               sender_kind::long_code, sender_kind::alphanumeric};
+
 /// What is not wrong with a sender, but is known to go wrong.
 enum class sender_doubt : std::uint8_t {
   none,

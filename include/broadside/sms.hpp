@@ -125,8 +125,10 @@ struct smart_text {
 };
 
 /// NFC, then typographic characters by their plain look-alikes: curly quotes, dashes, ellipsis, odd spaces, full-width
-/// forms, zero-width characters. A text that a campaign author pasted fits GSM-7 again; letters are never changed, and
-/// the text may grow, so count again. Source of the table: Twilio's smart encoding. Errors: invalid_utf8.
+/// forms, small capitals, zero-width characters. A text that a campaign author pasted fits GSM-7 again. A letter with
+/// its accent stays as it is where Unicode has the two as one character; an accent that joins nothing becomes a
+/// character of its own ("x" and U+0303: "x~"). The text may grow, so count again. Source of the table: Twilio's smart
+/// encoding. Errors: invalid_utf8.
 [[nodiscard]] result<smart_text, text_error> smart_encode(std::string_view text);
 
 /// Shortens `text` so that it and an ellipsis ("..." in GSM-7, U+2026 in UCS-2) fit max_parts; cut at a cluster, white

@@ -52,17 +52,17 @@ void expect_plain_letters(const inspected& in, findings& found) {
   if (names.empty()) return;
   const auto beyond_ascii = [](char32_t c) { return c > 0x7F; };
   const auto strange = find_cluster(
-      *in.text.compiled, [&](std::string_view cluster) { return find_character(cluster, beyond_ascii) != 0; });
+      *in.text.compiled, [&](std::string_view cluster) { return find_character(cluster, beyond_ascii).has_value(); });
   if (!strange) return;
-  found.push_back(
-      {.rule = "text.accents",
-       .severity = severity::warning,
-       .where = "text",
-       .measured = fmt::format("{} at {}", name_of_character(find_character(strange->cluster, beyond_ascii)),
-                               place_of(in.text.source, strange->at)),
-       .allowed = "ASCII",
-       .whose = names,
-       .fix = "Write it without accents and symbols: they are not guaranteed to arrive as they are."});
+  found.push_back({.rule = "text.accents",
+                   .severity = severity::warning,
+                   .where = "text",
+                   .measured = fmt::format(
+                       "{} at {}", name_of_character(find_character(strange->cluster, beyond_ascii).value_or(0)),
+                       place_of(in.text.source, strange->at)),
+                   .allowed = "ASCII",
+                   .whose = names,
+                   .fix = "Write it without accents and symbols: they are not guaranteed to arrive as they are."});
 }
 
 }  // namespace

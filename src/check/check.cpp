@@ -6,18 +6,13 @@
 #include <iterator>
 
 namespace broadside {
-namespace {
+namespace check_detail {
 
-using check_detail::findings;
-using check_detail::inspected;
-using check_detail::inspected_text;
-
-std::optional<sender> sender_of(const campaign& c) {
+std::optional<sender> sender_of(const broadside::campaign& c) {
   const auto parsed = sender::parse(c.sender.sender, c.sender.home);
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
-/// A sender that is none has no kind: then only what binds every kind is asked.
 combined_limits binding(const combined_limits& limits, const std::optional<sender>& from) {
   if (from) return limits.binding(from->kind());
   combined_limits all;
@@ -26,6 +21,14 @@ combined_limits binding(const combined_limits& limits, const std::optional<sende
   }
   return all;
 }
+
+}  // namespace check_detail
+
+namespace {
+
+using check_detail::findings;
+using check_detail::inspected;
+using check_detail::inspected_text;
 
 inspected_text read(std::string_view field, std::string_view source, const campaign& c) {
   inspected_text made{.field = field, .source = source};
@@ -52,11 +55,11 @@ void sort(findings& found) {
 }  // namespace
 
 std::vector<finding> check(const campaign& c, const combined_limits& limits, const check_options& options) {
-  const auto from = sender_of(c);
+  const auto from = check_detail::sender_of(c);
   const inspected all{.campaign = c,
                       .options = options,
                       .bounds = check_detail::value_bounds(c, options),
-                      .limits = binding(limits, from),
+                      .limits = check_detail::binding(limits, from),
                       .from = from,
                       .subject = read("subject", c.subject, c),
                       .text = read("text", c.text, c),

@@ -42,14 +42,14 @@ template <class Predicate>
   return first;
 }
 
-/// The first code point of a cluster for which `unwanted` holds; 0 when there is none.
+/// The first code point of a cluster for which `unwanted` holds. It may be U+0000.
 template <class Predicate>
-[[nodiscard]] char32_t find_character(std::string_view cluster, Predicate unwanted) {
+[[nodiscard]] std::optional<char32_t> find_character(std::string_view cluster, Predicate unwanted) {
   for (std::size_t at = 0; at < cluster.size();) {
     const char32_t c = text::next_code_point(cluster, at);
     if (unwanted(c)) return c;
   }
-  return 0;
+  return std::nullopt;
 }
 
 }  // namespace broadside::check_detail

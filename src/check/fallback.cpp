@@ -72,8 +72,8 @@ void expect_parts(const inspected& in, const text::compiled_template& made, find
 
   const auto certain = sized(made.literal_text(), fallback);
   if (over(certain)) return tell(cut ? severity::warning : severity::error, told(certain, ""));
-  const auto in_gsm = sized(filled(made, in.bounds, euro, measure::septets), fallback);
-  const auto in_ucs2 = sized(filled(made, in.bounds, zhe, measure::utf16_units), fallback);
+  const auto in_gsm = sized(most_in_gsm(made, in.bounds), fallback);
+  const auto in_ucs2 = sized(most_in_ucs2(made, in.bounds), fallback);
   const severity how = cut ? severity::advice : severity::warning;
   if (over(in_gsm)) return tell(how, told(in_gsm, " with values at their bounds"));
   if (over(in_ucs2)) tell(how, told(in_ucs2, " with values at their bounds and beyond the GSM alphabet"));
@@ -117,8 +117,8 @@ void advise_gsm(const inspected& in, const text::compiled_template& made, findin
                                        count_of(better->parts, "part"))
                          : std::string("Replace it by a character of the GSM alphabet: smart encoding does not help.");
   found.push_back(at_text("fallback.unicode", severity::advice,
-                          fmt::format("{} at {}{}: {}", name_of_character(first), place_of(in.fallback.source, odd->at),
-                                      others, told(now, "")),
+                          fmt::format("{} at {}{}: {}", name_of_character(first.value_or(0)),
+                                      place_of(in.fallback.source, odd->at), others, told(now, "")),
                           fmt::format("GSM-7: {}", count_of(parts_in_gsm(text, fallback), "part")), fix));
 }
 

@@ -5,14 +5,19 @@
 
 #include <broadside/campaign.hpp>
 #include <broadside/sms.hpp>
+#include <check/worst_case.hpp>
 #include <string>
-#include <string_view>
+#include <text/template.hpp>
 
 namespace broadside::check_detail {
 
-// What values are made of in forecasts: a GSM-7 character that costs two septets, and one that needs UCS-2.
-inline constexpr std::string_view euro = "\xE2\x82\xAC";
-inline constexpr std::string_view zhe = "\xD0\xB6";
+/// The longest that a template makes with values of GSM-7 characters, two septets each.
+[[nodiscard]] std::string most_in_gsm(const text::compiled_template&, const value_bounds&);
+
+/// The longest that it makes when some value needs UCS-2, of characters of two units. An upper bound for every text of
+/// values within their bounds, except that what a reader sees as one character and is longer than two units may leave
+/// more room unused at the end of a part.
+[[nodiscard]] std::string most_in_ucs2(const text::compiled_template&, const value_bounds&);
 
 /// As the engine prepares every text of this fallback.
 [[nodiscard]] sms_preparation preparation_of(const sms_fallback&) noexcept;

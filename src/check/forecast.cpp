@@ -4,18 +4,30 @@
 #include <check/fallback_text.hpp>
 #include <check/worst_case.hpp>
 #include <limits>
+#include <string>
 #include <text/template.hpp>
+#include <utility>
 
 namespace broadside {
 namespace {
 
 using check_detail::fallback_text;
-using check_detail::measure;
 
-fallback_size priced(const sms_size& size, const sms_fallback& fallback) {
+std::int64_t price_of(const sms_size& size, const sms_fallback& fallback) {
   constexpr std::int64_t price_max = std::numeric_limits<std::int64_t>::max() / 255;
-  const auto price = std::clamp(fallback.part_price_micros, -price_max, price_max);
-  return {.sms = size, .price_micros = price * size.parts};
+  return std::clamp(fallback.part_price_micros, -price_max, price_max) * size.parts;
+}
+
+/// What the guard leaves of a text. What it refuses is told as it is, and costs nothing.
+fallback_size guarded(std::string text, const sms_fallback& fallback) {
+  const fallback_text whole = check_detail::sized(text, fallback);
+  fallback_size made{.sms = whole.size, .uncut = whole.size, .endless = whole.endless};
+  const auto prepared = prepare_sms(text, check_detail::preparation_of(fallback));
+  made.refused = !prepared;
+  if (!prepared) return made;
+  made.sms = prepared->size;
+  made.price_micros = price_of(made.sms, fallback);
+  return made;
 }
 
 }  // namespace
@@ -26,18 +38,14 @@ result<fallback_forecast> forecast_fallback(const campaign& c, const check_optio
   const check_detail::value_bounds bounds(c, options);
 
   std::string least = check_detail::unfilled(*made, bounds);
-  const auto prepared = prepare_sms(least, check_detail::preparation_of(c.fallback));
-  if (!prepared) return prepared.error().code;
-
-  // With values a text may exceed the guard, and then it is cut or refused; what it would be is what an author asks
-  // for.
-  const auto most = [&](std::string_view stand_in, measure by) {
-    const fallback_text text = check_detail::sized(check_detail::filled(*made, bounds, stand_in, by), c.fallback);
-    return priced(text.size, c.fallback);
-  };
-  fallback_forecast forecast{.least = priced(prepared->size, c.fallback), .constant = made->is_constant()};
-  forecast.most_gsm = forecast.constant ? forecast.least : most(check_detail::euro, measure::septets);
-  forecast.most_ucs2 = forecast.constant ? forecast.least : most(check_detail::zhe, measure::utf16_units);
+  std::string sent = least;
+  if (const auto prepared = prepare_sms(sent, check_detail::preparation_of(c.fallback)); !prepared)
+    return prepared.error().code;
+  fallback_forecast forecast{.least = guarded(std::move(least), c.fallback), .constant = made->is_constant()};
+  forecast.most_gsm = forecast.most_ucs2 = forecast.least;
+  if (forecast.constant) return forecast;
+  forecast.most_gsm = guarded(check_detail::most_in_gsm(*made, bounds), c.fallback);
+  forecast.most_ucs2 = guarded(check_detail::most_in_ucs2(*made, bounds), c.fallback);
   return forecast;
 }
 

@@ -32,6 +32,13 @@ struct inspected {
   inspected_text fallback;
 };
 
+/// The campaign's sender, when it is one.
+[[nodiscard]] std::optional<sender> sender_of(const broadside::campaign&);
+
+/// The profiles that bind messages of this sender. A sender that is none has no kind: then only what binds every kind
+/// is asked.
+[[nodiscard]] combined_limits binding(const combined_limits&, const std::optional<sender>&);
+
 using findings = std::vector<finding>;
 
 // One function a subject. Each appends what it finds, in the order of its fields.
@@ -41,6 +48,7 @@ void check_subject(const inspected&, findings&);
 void check_text(const inspected&, findings&);
 void check_opt_out(const inspected&, findings&);
 void check_links(const inspected&, const inspected_text&, findings&);
+void check_shorteners(const inspected&, const inspected_text&, findings&);  // of a text in which phones make no links
 void check_media(const inspected&, findings&);
 void check_sender(const inspected&, findings&);
 void check_fallback(const inspected&, findings&);

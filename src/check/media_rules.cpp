@@ -43,8 +43,7 @@ void expect_count(const inspected& in, findings& found) {
 /// The formats that every profile takes.
 std::string formats_taken(const combined_limits& limits) {
   std::string list;
-  for (unsigned i = 0; i <= static_cast<unsigned>(media_format::pdf); ++i) {
-    const auto format = static_cast<media_format>(i);
+  for (const media_format format : all_media_formats) {
     const auto refuses = [&](const content_limits& p) {
       return !p.media_formats.empty() && !p.media_formats.contains(format);
     };
@@ -86,7 +85,7 @@ void expect_url(const inspected& in, std::size_t i, findings& found) {
     auto made = at_media("media.url", severity::error, where, count_of(url.size(), "byte"), "Use a shorter address.");
     made.allowed = count_of(media::url_bytes_max, "byte");
     found.push_back(std::move(made));
-  } else if (!media::is_fetchable_url(url) || url.find("{{") != std::string::npos) {
+  } else if (!media::is_fetchable_url(url)) {
     auto made = at_media("media.url", severity::error, where, quoted(url),
                          "Give the whole public address, percent-encoded, without user and password: it is fetched as "
                          "it stands, values are not filled in.");

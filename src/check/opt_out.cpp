@@ -90,8 +90,8 @@ bool tells_how_to_stop(const inspected_text& text) {
 }  // namespace
 
 void check_opt_out(const inspected& in, findings& found) {
-  const bool in_fallback = in.campaign.fallback.enabled && tells_how_to_stop(in.fallback);
-  if (!in.text.compiled || in_fallback || tells_how_to_stop(in.text)) return;
+  // Who gets the MMS never sees the fallback: what is told there alone is not told.
+  if (!in.text.compiled || tells_how_to_stop(in.text)) return;
   found.push_back({.rule = "opt_out.missing",
                    .severity = severity::advice,
                    .where = "text",

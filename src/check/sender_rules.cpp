@@ -22,8 +22,7 @@ finding at_sender(std::string_view rule, severity how, std::string_view where, s
 
 std::string senders_taken(const combined_limits& limits) {
   std::string list;
-  for (unsigned i = 0; i <= static_cast<unsigned>(sender_kind::alphanumeric); ++i) {
-    const auto kind = static_cast<sender_kind>(i);
+  for (const sender_kind kind : all_sender_kinds) {
     const auto refuses = [&](const content_limits& p) { return !p.senders.empty() && !p.senders.contains(kind); };
     const auto profiles = limits.profiles();
     if (std::any_of(profiles.begin(), profiles.end(), refuses)) continue;

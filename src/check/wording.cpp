@@ -6,6 +6,11 @@
 #include <text/utf8.hpp>
 
 namespace broadside::check_detail {
+namespace {
+
+constexpr country nowhere{"ZZ"};  // what combined limits have when no country is left
+
+}  // namespace
 
 std::string count_of(std::uint64_t count, std::string_view unit) {
   return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
@@ -45,6 +50,7 @@ std::string quoted(std::string_view text) {
 std::string list_of(const country_set& countries) {
   std::string list;
   for (const country each : countries) {
+    if (each == nowhere) continue;
     if (!list.empty()) list += ", ";
     list += each.known() ? each.code() : std::string_view("?");
   }

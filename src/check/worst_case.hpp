@@ -36,8 +36,11 @@ enum class measure : std::uint8_t { code_points, septets, utf16_units };
 /// Every value empty, defaults in their place.
 [[nodiscard]] std::string unfilled(const text::compiled_template&, const value_bounds&);
 
+/// How many attributes have a value: one, where the value's alphabet makes more of a difference than its length.
+enum class at_least : std::uint8_t { no_value, one_value };
+
 /// The longest text by `by`, with values made of `stand_in`, one code point. Cut at 256 KiB.
 [[nodiscard]] std::string filled(const text::compiled_template&, const value_bounds&, std::string_view stand_in,
-                                 measure by);
+                                 measure by, at_least = at_least::no_value);
 
 }  // namespace broadside::check_detail

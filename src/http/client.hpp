@@ -51,7 +51,8 @@ class client {
   virtual void want(std::size_t exchanges, time_point now) = 0;
   /// A connection that is connected and idle, reserved for the caller; none: on_ready() tells when.
   virtual std::optional<exchange> try_acquire(time_point now) = 0;
-  /// The request body of an acquired exchange: replaced by the caller, its capacity is kept.
+  /// The request body of an acquired exchange: replaced by the caller, its capacity is kept. Where the endpoint's
+  /// method is get, what follows its target; one that could break out of the request line ends as not_sent.
   virtual std::string& body(exchange) = 0;
   /// Writes the request; on_end() follows exactly once.
   virtual void send(exchange, time_point now) = 0;

@@ -39,6 +39,9 @@ using tls_stream = asio::ssl::stream<tcp::socket&>;
 
 constexpr std::size_t read_bytes = 8 * 1024;
 
+// What is written, in this order.
+using pieces = std::array<asio::const_buffer, 3>;
+
 struct connection {
   connection(asio::io_context& loop, exchange place, const http_options& options)
       : index(place), socket(loop), parser(options.response_head_max, options.response_body_max) {
@@ -50,9 +53,9 @@ struct connection {
   tcp::socket socket;
   std::optional<tls_stream> tls;
   response_parser parser;
-  std::string body;                 // of the request; the dispatcher fills it
+  std::string body;                 // of the request, or the rest of its target; the dispatcher fills it
   std::array<char, 32> length{};    // its Content-Length and the empty line
-  std::string wire;                 // with TLS: head and body in one piece, so that they share records
+  std::string wire;                 // with TLS: all in one piece, so that it shares records
   std::array<char, read_bytes> in;  // NOLINT: filled by the socket
   unsigned handlers = 0;            // waiting in the loop, with memory of this connection
   bool is_reading = false;
@@ -61,7 +64,7 @@ struct connection {
 
 class core final : public boost::intrusive_ref_counter<core, boost::thread_unsafe_counter> {
  public:
-  core(asio::io_context& loop, origin to, std::string head, const http_options& options,
+  core(asio::io_context& loop, origin to, request_head head, const http_options& options,
        std::optional<asio::ssl::context> tls_context, tls_options tls, environment& env, std::uint64_t seed,
        client_listener& listener)
       : loop_(loop),
@@ -108,7 +111,11 @@ class core final : public boost::intrusive_ref_counter<core, boost::thread_unsaf
   void connect(exchange, std::size_t address);
   void start_handshake(connection&, time_point now);
   void write(connection&, bool check_peer, time_point now);
-  void write_plain(connection&, time_point now);
+  [[nodiscard]] pieces pieces_of(connection&) const;
+  [[nodiscard]] bool is_sendable(const connection& c) const noexcept {
+    return head_.method == http_method::post || is_target_rest(c.body);
+  }
+  void write_plain(connection&, const pieces&, time_point now);
   void write_tls(connection&, time_point now);
   void start_read(connection&);
   void feed(connection&, std::size_t n, error_code, time_point now);
@@ -127,7 +134,7 @@ class core final : public boost::intrusive_ref_counter<core, boost::thread_unsaf
   asio::steady_timer timer_;
   tcp::resolver resolver_;
   const origin origin_;
-  const std::string head_;
+  const request_head head_;
   const http_options options_;
   std::optional<asio::ssl::context> tls_context_;
   const tls_options tls_;
@@ -296,26 +303,35 @@ bool peer_has_closed(connection& c) {
 }
 
 void core::write(connection& c, bool check_peer, time_point now) {
+  if (!is_sendable(c)) {  // ends as what could not be written does, so that the pool's back-off bounds how often
+    const auto action = pool_.on(c.index, connection_event::failed, now, errc::invalid_argument);
+    return perform_inside(c, action, now);
+  }
   if (check_peer && peer_has_closed(c)) {
     const auto action = pool_.on(c.index, connection_event::failed, now, errc::connection_closed);
     return perform_inside(c, action, now);
   }
-  char* const end = std::to_chars(c.length.data(), c.length.data() + c.length.size() - 4, c.body.size()).ptr;
-  std::copy_n("\r\n\r\n", 4, end);
-  const std::string_view length(c.length.data(), static_cast<std::size_t>(end - c.length.data()) + 4);
-  if (c.tls) {
-    c.wire.assign(head_).append(length).append(c.body);
-    write_tls(c, now);
-  } else {
-    c.wire.assign(length);
-    write_plain(c, now);
-  }
+  const pieces all = pieces_of(c);
+  if (!c.tls) return write_plain(c, all, now);
+  c.wire.clear();
+  for (const asio::const_buffer& piece : all) c.wire.append(static_cast<const char*>(piece.data()), piece.size());
+  write_tls(c, now);
 }
 
-// Head, length and body leave in one system call, at once: what could not be written is known, and so is that nothing
-// was.
-void core::write_plain(connection& c, time_point now) {
-  std::array<asio::const_buffer, 3> rest{asio::buffer(head_), asio::buffer(c.wire), asio::buffer(c.body)};
+// Views into the head and the connection: good until the exchange ends.
+pieces core::pieces_of(connection& c) const {
+  if (head_.method == http_method::get) {
+    return {asio::buffer(head_.start), asio::buffer(c.body), asio::buffer(head_.end)};
+  }
+  char* const end = std::to_chars(c.length.data(), c.length.data() + c.length.size() - 4, c.body.size()).ptr;
+  std::copy_n("\r\n\r\n", 4, end);
+  const std::size_t length = static_cast<std::size_t>(end - c.length.data()) + 4;
+  return {asio::buffer(head_.start), asio::buffer(c.length.data(), length), asio::buffer(c.body)};
+}
+
+// All pieces leave in one system call, at once: what could not be written is known, and so is that nothing was.
+void core::write_plain(connection& c, const pieces& all, time_point now) {
+  pieces rest = all;
   const std::size_t size = asio::buffer_size(rest);
   error_code ec;
   std::size_t n = c.socket.write_some(rest, ec);

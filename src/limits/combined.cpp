@@ -95,12 +95,22 @@ void narrow(content_limits& mine, const content_limits& other) {
   mine.subject_characters = std::max(mine.subject_characters, other.subject_characters);
   mine.public_shorteners = std::max(mine.public_shorteners, other.public_shorteners);
   mine.accents_unsure |= other.accents_unsure;
+  mine.media_apart |= other.media_apart;
   mine.fallback_sender_fixed |= other.fallback_sender_fixed;
   mine.toll_free_verified |= other.toll_free_verified;
   mine.senders = in_both(mine.senders, other.senders);
   mine.countries = in_both(mine.countries, other.countries);
   // A rule that binds one kind of sender would be lost for it if the whole bound another: the whole binds all.
   if (!(mine.binds_senders == other.binds_senders)) mine.binds_senders = {};
+}
+
+/// Of two profiles of one name. What has the default there, because it is no provider's, states nothing.
+void keep_requests(content_limits& mine, const content_limits& other) {
+  if (other.kind != profile_kind::provider) return;
+  const auto most = other.messages_per_request_max;
+  mine.messages_per_request_max =
+      mine.kind == profile_kind::provider ? std::min(mine.messages_per_request_max, most) : most;
+  mine.kind = profile_kind::provider;
 }
 
 /// Requests are a provider's: what platforms and carriers have there is the default and states nothing.
@@ -123,7 +133,8 @@ void combined_limits::add(const content_limits& profile) {
   if (found == profiles_.end()) {
     profiles_.push_back(profile);
   } else {
-    *found = profile;
+    keep_requests(*found, profile);
+    narrow(*found, profile);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <broadside/limits.hpp>
 #include <iterator>
 #include <string>
+#include <vector>
 
 namespace broadside {
 namespace {
@@ -56,19 +57,13 @@ void join(std::string& list, std::string_view each) {
 
 std::string formats(const content_limits& p) {
   std::string list;
-  for (unsigned i = 0; i <= static_cast<unsigned>(media_format::pdf); ++i) {
-    const auto each = static_cast<media_format>(i);
-    if (p.media_formats.contains(each)) join(list, name_of(each));
-  }
+  for (const media_format each : p.media_formats) join(list, name_of(each));
   return list;
 }
 
 std::string kinds(sender_kinds set) {
   std::string list;
-  for (unsigned i = 0; i <= static_cast<unsigned>(sender_kind::alphanumeric); ++i) {
-    const auto each = static_cast<sender_kind>(i);
-    if (set.contains(each)) join(list, name_of(each));
-  }
+  for (const sender_kind each : set& all_sender_kinds) join(list, name_of(each));
   return list;
 }
 
@@ -129,6 +124,7 @@ constexpr row rows[] = {
     {"all media advised, bytes", number<&content_limits::media_bytes_advised>},
     {"error for an object too large", [](const content_limits& p) { return std::string(p.media_bytes_error.view()); }},
     {"dimensions advised, pixels", dimensions},
+    {"each object shown by itself", yes<&content_limits::media_apart>},
     {"MMS senders", [](const content_limits& p) { return kinds(p.senders); }},
     {"toll-free must be verified", yes<&content_limits::toll_free_verified>},
     {"countries", countries},
@@ -163,20 +159,30 @@ void append_by_rule(std::string& out, const chosen& profiles) {
   }
 }
 
-/// Profiles down: carriers are many and state little.
+std::string text_of(const row& rule, const content_limits& p) {
+  const std::string text = cell(rule.text(p));
+  return text.empty() && &rule == &rows[0] ? "all" : text;
+}
+
+/// Profiles down, as carriers are many and state little; rules across, those that one of them states.
 void append_by_profile(std::string& out, const chosen& profiles) {
-  out +=
-      "| carrier | binds senders | all media, bytes | subject, characters | shared link shorteners | source |\n"
-      "|---|---|---|---|---|---|\n";
-  for (const auto* p : profiles) {
-    out += fmt::format("| {} | {} |", cell(p->name.view()), p->binds_senders.empty() ? "all" : kinds(p->binds_senders));
-    for (const rule_text rule :
-         {rule_text(number<&content_limits::total_bytes_max>), rule_text(number<&content_limits::subject_max>),
-          rule_text(shorteners), rule_text([](const content_limits& each) { return cell(each.source); })}) {
-      const std::string text = rule(*p);
+  std::vector<const row*> stated;
+  for (const row& each : rows) {
+    const auto states = [&](const content_limits* p) { return !text_of(each, *p).empty(); };
+    if (std::any_of(profiles.begin(), profiles.end(), states)) stated.push_back(&each);
+  }
+  out += "| carrier |";
+  for (const row* each : stated) out += fmt::format(" {} |", each->title);
+  out += " source |\n|---|";
+  for (std::size_t i = 0; i < stated.size(); ++i) out += "---|";
+  out += "---|\n";
+  for (const content_limits* p : profiles) {
+    out += fmt::format("| {} |", cell(p->name.view()));
+    for (const row* each : stated) {
+      const std::string text = text_of(*each, *p);
       out += text.empty() ? " |" : fmt::format(" {} |", text);
     }
-    out += '\n';
+    out += p->source.empty() ? " |\n" : fmt::format(" {} |\n", cell(p->source));
   }
 }
 

@@ -35,6 +35,7 @@ constexpr content_limits sinch{
     .media_formats = sinch_formats,
     .image_bytes_max = 1'000'000,
     .other_bytes_max = 1'000'000,
+    .media_apart = true,  // a slide may hold a picture and a sound together; each object is sent on one of its own
     .senders = {short_code, toll_free, ten_dlc, long_code},
     .countries = {"US", "CA", "PR", "AU"},
     .public_shorteners = shortener_rule::advised_against,
@@ -235,10 +236,7 @@ constexpr std::array all{
 namespace limits {
 
 constinit const content_limits sinch_profile = sinch;
-constinit const content_limits sinch_sms_profile = sinch_sms;
 constinit const content_limits infobip_profile = infobip;
-constinit const content_limits twilio_profile = twilio;
-constinit const content_limits voipms_profile = voipms;
 
 }  // namespace limits
 

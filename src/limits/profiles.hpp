@@ -8,9 +8,6 @@
 namespace broadside::limits {
 
 extern const content_limits sinch_profile;
-extern const content_limits sinch_sms_profile;
 extern const content_limits infobip_profile;
-extern const content_limits twilio_profile;
-extern const content_limits voipms_profile;
 
 }  // namespace broadside::limits

@@ -10,8 +10,6 @@
 namespace broadside::links {
 namespace {
 
-constexpr std::size_t links_max = 1000;
-
 bool ends_with_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
   if (text.size() < lower_case.size()) return false;
   return std::equal(lower_case.begin(), lower_case.end(), text.end() - static_cast<std::ptrdiff_t>(lower_case.size()),
@@ -72,14 +70,14 @@ bool has_invisible(std::string_view link) noexcept {
 }
 
 /// Whether the link at [at, end) goes on where a phone does not see it: behind an invisible character, or behind a line
-/// break that stands where no link ends.
-bool is_broken(std::string_view text, std::size_t at, std::size_t end) noexcept {
-  if (has_invisible(text.substr(at, end - at))) return true;
-  if (end == text.size()) return false;
+/// break that stands where no link ends. An ordinary link at the end of a line does not.
+link_break break_of(std::string_view text, std::size_t at, std::size_t end) noexcept {
+  if (has_invisible(text.substr(at, end - at))) return link_break::inside;
+  if (end == text.size()) return link_break::none;
   const character next = read(text, end);
   const bool line_break = next.code_point == '\n' || next.code_point == '\r';
   const bool announces_more = std::string_view("=&+-_").find(text[end - 1]) != std::string_view::npos;
-  return next.role == role::invisible || (line_break && announces_more);
+  return next.role == role::invisible || (line_break && announces_more) ? link_break::behind : link_break::none;
 }
 
 // ---- the pass
@@ -89,7 +87,7 @@ class finder {
   finder(std::string_view text, std::vector<found_link>& out) noexcept : text_(text), out_(out) {}
 
   void find_all() {
-    while (at_ < text_.size() && found_ < links_max) {
+    while (at_ < text_.size()) {
       if (text_.substr(at_, 2) == "{{") {
         skip_template();
         continue;
@@ -112,8 +110,7 @@ class finder {
 
   std::string_view text_;
   std::vector<found_link>& out_;
-  std::size_t at_ = 0;  // everything in front of it has been looked at
-  std::size_t found_ = 0;
+  std::size_t at_ = 0;         // everything in front of it has been looked at
   bool templates_end_ = true;  // false: there is no "}}" any more
 };
 
@@ -194,8 +191,7 @@ void finder::add(std::size_t at, std::size_t host_at, host_extent host, bool has
                   .text = text_.substr(at, end - at),
                   .host = text_.substr(host_at, host.end - host_at),
                   .has_scheme = has_scheme,
-                  .broken = is_broken(text_, at, end)});
-  ++found_;
+                  .broken = break_of(text_, at, end)});
   at_ = end;
 }
 

@@ -10,19 +10,24 @@
 
 namespace broadside::links {
 
+/// Where phones see a link end that goes on.
+enum class link_break : std::uint8_t {
+  none,
+  inside,  ///< an invisible character stands in the link
+  behind,  ///< one stands right behind it, or a line break does where the link announces more ("=", "&", "-")
+};
+
 struct found_link {
   std::size_t at = 0;       ///< byte offset in the text
   std::string_view text{};  ///< as it stands there, without the punctuation that ends a sentence
   std::string_view host{};  ///< of `text`, without port and user; may have upper case, full-width forms, a last dot
   bool has_scheme = false;  ///< "http://" or "https://" in front; else phones may still make it a link
-  /// An invisible character stands inside or right behind it; or a line break behind a character that announces more
-  /// ("=", "&", "-"): a phone opens something else. An ordinary link at the end of a line is not broken.
-  bool broken = false;
+  link_break broken = link_break::none;  ///< not none: phones open something else
 };
 
 /// Appends the links of a (well-formed) text, in order: with a scheme; "www."; and bare names with a well-known
 /// top-level domain, those of all shorteners included, with or without a path. Nothing inside "{{ … }}" is looked at.
-/// At most the first 1,000. O(length); bytes that are not UTF-8 end a link.
+/// O(length); bytes that are not UTF-8 end a link.
 void find_links(std::string_view text, std::vector<found_link>& out);
 
 enum class shortener : std::uint8_t {

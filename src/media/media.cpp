@@ -3,21 +3,18 @@
 #include <array>
 #include <broadside/media.hpp>
 #include <cstddef>
+#include <text/ascii.hpp>
 
 namespace broadside {
 namespace {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+using text::equal_ignoring_case;
+using text::lower;
 
 /// RFC 9110 §5.6.2: what a type or a subtype is made of.
 constexpr bool is_token(char c) noexcept {
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";
   return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || others.find(c) != std::string_view::npos;
-}
-
-constexpr bool equal_ignoring_case(std::string_view a, std::string_view lower_case) noexcept {
-  return std::equal(a.begin(), a.end(), lower_case.begin(), lower_case.end(),
-                    [](char x, char y) { return lower(x) == y; });
 }
 
 struct spelling {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <broadside/media.hpp>
-#include <cstring>
+#include <media/memory_source.hpp>
 #include <media/readers.hpp>
 #include <media/sniff.hpp>
 
@@ -47,22 +47,6 @@ void check_head(window& file, const media_facts& facts) noexcept {
     file.lenient(media_fault::other_format_inside);
   }
 }
-
-class memory_source final : public byte_source {
- public:
-  explicit memory_source(std::span<const std::byte> all) noexcept : all_(all) {}
-  [[nodiscard]] std::uint64_t size() const noexcept override { return all_.size(); }
-  [[nodiscard]] std::size_t read(std::uint64_t at, std::span<std::byte> out) noexcept override {
-    if (at >= all_.size() || out.empty()) return 0;
-    const auto from = static_cast<std::size_t>(at);
-    const std::size_t count = std::min(out.size(), all_.size() - from);
-    std::memcpy(out.data(), all_.data() + from, count);
-    return count;
-  }
-
- private:
-  std::span<const std::byte> all_;
-};
 
 }  // namespace
 

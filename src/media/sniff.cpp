@@ -6,20 +6,16 @@
 #include <media/mp3_frame.hpp>
 #include <media/sniff.hpp>
 #include <string_view>
+#include <text/ascii.hpp>
 
 namespace broadside::media {
 namespace {
 
 using namespace std::string_view_literals;
+using text::lower;
+using text::starts_with_ignoring_case;
 
 constexpr std::size_t head_size = 1024;  // as far as PDF readers look for "%PDF-"
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
-  return text.size() >= lower_case.size() && std::equal(lower_case.begin(), lower_case.end(), text.begin(),
-                                                        [](char wanted, char c) { return lower(c) == wanted; });
-}
 
 struct magic {
   std::string_view bytes;

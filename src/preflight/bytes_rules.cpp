@@ -6,6 +6,7 @@
 #include <check/wording.hpp>
 #include <chrono>
 #include <preflight/bytes_rules.hpp>
+#include <text/ascii.hpp>
 #include <utility>
 
 namespace broadside::preflight_detail {
@@ -36,8 +37,6 @@ void add(std::vector<finding>& found, std::string where, told t) {
                    .whose = std::string(check_detail::ours),
                    .fix = std::move(t.fix)});
 }
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 struct extension {
   std::string_view name;
@@ -90,8 +89,7 @@ severity how_bad(media_format said, media_format real) noexcept {
 bool is_type_itself(std::string_view said, media_type type) noexcept {
   const auto name = mime_type_of(type);
   said = said.substr(0, said.find(';'));
-  return said.size() >= name.size() && !name.empty() &&
-         std::equal(name.begin(), name.end(), said.begin(), [](char a, char b) { return a == lower(b); });
+  return !name.empty() && text::starts_with_ignoring_case(said, name);
 }
 
 void expect_said_type(const looked_at& it, std::string_view said, std::string_view by, std::string where,
@@ -262,9 +260,7 @@ std::optional<media_format> format_of_name(std::string_view url) noexcept {
   if (dot == std::string_view::npos) return std::nullopt;
   const auto ending = url.substr(dot + 1);
   for (const extension& each : extensions) {
-    const bool same = std::equal(ending.begin(), ending.end(), each.name.begin(), each.name.end(),
-                                 [](char a, char b) { return lower(a) == b; });
-    if (same) return each.format;
+    if (text::equal_ignoring_case(ending, each.name)) return each.format;
   }
   return std::nullopt;
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <broadside/preflight.hpp>
-#include <broadside/sender.hpp>
 #include <check/inspected.hpp>
 #include <check/wording.hpp>
 #include <preflight/bytes_rules.hpp>
@@ -88,22 +87,10 @@ findings check_declared(const campaign& c, const combined_limits& limits) {
   return found;
 }
 
-combined_limits binding(const campaign& c, const combined_limits& limits) {
-  if (const auto from = sender::parse(c.sender.sender)) return limits.binding(from->kind());
-  combined_limits out;
-  for (const content_limits& each : limits.profiles()) {
-    if (each.binds_senders.empty()) out.add(each);
-  }
-  return out;
-}
-
-/// Of all kinds Sinch lets only a picture and a sound share a slide, and each object is sent on one of its own: what
-/// was meant to be seen and heard at once comes one after the other.
+/// What was meant to be seen and heard at once comes one after the other where each object is shown by itself.
 void advise_slides(const campaign& c, const combined_limits& limits, findings& found) {
-  const auto profiles = limits.profiles();
-  const auto sinch =
-      std::find_if(profiles.begin(), profiles.end(), [](const content_limits& p) { return p.name == "sinch"; });
-  if (sinch == profiles.end()) return;
+  const auto names = check_detail::whose(limits, [](const content_limits& p) { return p.media_apart; });
+  if (names.empty()) return;
   for (std::size_t i = 1; i < c.media.size(); ++i) {
     const auto one = media_kind_of(c.media[i - 1].mime_type);
     const auto other = media_kind_of(c.media[i].mime_type);
@@ -116,7 +103,7 @@ void advise_slides(const campaign& c, const combined_limits& limits, findings& f
                      .where = fmt::format("media[{}]", i),
                      .measured = "picture and sound on slides of their own",
                      .allowed = {},
-                     .whose = std::string(sinch->name.view()),
+                     .whose = names,
                      .fix = "Make a video of them if they belong together."});
   }
 }
@@ -130,7 +117,7 @@ void sort(findings& found) {
 
 std::vector<finding> check_media(const campaign& c, std::span<const media_report> reports,
                                  const combined_limits& limits) {
-  const combined_limits bound = binding(c, limits);
+  const combined_limits bound = check_detail::binding(limits, check_detail::sender_of(c));
   campaign seen;
   seen.media = c.media;
   findings of_bytes;

@@ -6,6 +6,7 @@
 #include <http/request_head.hpp>
 #include <preflight/content_range.hpp>
 #include <preflight/fetch.hpp>
+#include <text/ascii.hpp>
 #include <utility>
 
 namespace broadside::preflight_detail {
@@ -27,11 +28,7 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
+using text::equal_ignoring_case;
 
 std::string_view bare_type(std::string_view content_type) noexcept {
   auto bare = content_type.substr(0, content_type.find(';'));
@@ -77,12 +74,12 @@ fetch::fetch(std::string url, validators known, const preflight_options& options
 
 fetch_step fetch::start(time_point now) {
   until_ = now + options_.timeout;
-  return go_to(url_, now);
+  return go_to(url_);
 }
 
 // ---- where
 
-fetch_step fetch::go_to(std::string url, time_point now) {
+fetch_step fetch::go_to(std::string url) {
   auto to = http::parse_location(url);
   if (!to) return fail(errc::invalid_url, printable(url));
   if (options_.https_only && !to->at.tls) return fail(errc::media_not_https, printable(url));
@@ -93,9 +90,9 @@ fetch_step fetch::go_to(std::string url, time_point now) {
   url_ = std::move(url);
   location_ = std::move(*to);
   range_.reset();
-  if (same_host) return connect_to(0, now);  // not looked up again, so that its addresses cannot change
+  if (same_host) return connect_to(0);  // not looked up again, so that its addresses cannot change
   addresses_.clear();
-  if (const auto literal = parse_address(where().host)) return use_addresses({&*literal, 1}, now);
+  if (const auto literal = parse_address(where().host)) return use_addresses({&*literal, 1});
   phase_ = phase::resolving;
   return fetch_step::resolve;
 }
@@ -108,11 +105,11 @@ fetch_step fetch::resolved(std::span<const ip_address> found, time_point now) {
   if (phase_ != phase::resolving) return fetch_step::wait;
   if (now >= until_) return tick(now);
   if (found.empty()) return fail(errc::media_unreachable, fmt::format("{} has no address", where().host));
-  return use_addresses(found, now);
+  return use_addresses(found);
 }
 
 // All of them, not only the one that is taken: a name with one address of each kind is made to get past guards.
-fetch_step fetch::use_addresses(std::span<const ip_address> found, time_point now) {
+fetch_step fetch::use_addresses(std::span<const ip_address> found) {
   for (const ip_address& each : found) {
     if (is_public(each)) continue;
     const std::string shown = to_string(each);
@@ -121,7 +118,7 @@ fetch_step fetch::use_addresses(std::span<const ip_address> found, time_point no
                 where().host == shown ? what : fmt::format("{} is {}", where().host, what));
   }
   addresses_.assign(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), addresses_max)));
-  return connect_to(0, now);
+  return connect_to(0);
 }
 
 fetch_step fetch::resolve_failed(error_code why) {
@@ -129,23 +126,41 @@ fetch_step fetch::resolve_failed(error_code why) {
   return fail(errc::media_unreachable, fmt::format("{}: {}", where().host, why.message()));
 }
 
-fetch_step fetch::connect_to(std::size_t address, time_point now) {
+fetch_step fetch::connect_to(std::size_t address) {
   auto request = make_request();
   if (!request) return fail(errc::invalid_url, printable(url_));
   request_ = std::move(*request);
   address_ = address;
-  phase_ = phase::connecting;
-  connection_is_used_ = false;
-  const bool is_last = address + 1 == addresses_.size();
-  connect_until_ = is_last ? time_point::max() : now + options_.timeout / 4;  // leaves time for the others
+  phase_ = phase::waiting;
+  wants_fresh_ = false;
   return fetch_step::connect;
+}
+
+/// The kept connection was gone already: another kept one may be gone too.
+fetch_step fetch::reconnect() {
+  const fetch_step step = connect_to(address_);
+  wants_fresh_ = true;
+  return step;
+}
+
+void fetch::opening(time_point now) {
+  if (phase_ != phase::waiting) return;
+  phase_ = phase::connecting;
+  const bool is_last = address_ + 1 == addresses_.size();
+  connect_until_ = is_last ? time_point::max() : now + options_.timeout / 4;  // leaves time for the others
+  parser_.reset();
 }
 
 fetch_step fetch::connected() {
   if (phase_ != phase::connecting) return fetch_step::wait;
-  connect_until_ = time_point::max();
-  phase_ = phase::writing;
-  return fetch_step::write;
+  return begin_request(false);
+}
+
+fetch_step fetch::reused(const ip_address& to) {
+  if (phase_ != phase::waiting) return fetch_step::wait;
+  const auto found = std::find(addresses_.begin(), addresses_.end(), to);
+  if (found != addresses_.end()) address_ = static_cast<std::size_t>(found - addresses_.begin());
+  return begin_request(true);
 }
 
 // ---- what is asked
@@ -164,50 +179,52 @@ result<std::string> fetch::make_request() const {
   return http::make_get_request(location_.target, where().authority, headers);
 }
 
-fetch_step fetch::ask(std::optional<byte_range> range, time_point now) {
+fetch_step fetch::ask(std::optional<byte_range> range) {
   if (requests_ >= requests_max) return fail(errc::media_too_large, "its parts lie too far apart");
   range_ = range;
-  const bool keeps = parser_.keep_alive();
-  if (!keeps) return connect_to(address_, now);
-  auto request = make_request();
-  if (!request) return fail(errc::invalid_url, printable(url_));
-  request_ = std::move(*request);
-  connection_is_used_ = true;
+  return connect_to(address_);
+}
+
+// From here on the answer before is forgotten: a connection that is given back now is not kept.
+fetch_step fetch::begin_request(bool connection_is_used) {
+  connection_is_used_ = connection_is_used;
   phase_ = phase::writing;
+  parser_.reset();
+  taken_ = 0;
+  anything_received_ = false;
+  head_is_judged_ = false;
+  ++requests_;
   return fetch_step::write;
 }
 
 fetch_step fetch::written() {
   if (phase_ != phase::writing) return fetch_step::wait;
   phase_ = phase::reading;
-  parser_.reset();
-  taken_ = 0;
-  anything_received_ = false;
-  head_is_judged_ = false;
-  ++requests_;
   return fetch_step::read;
 }
 
 // ---- what is answered
 
 fetch_step fetch::received(std::string_view bytes, time_point now) {
+  // What comes before the request has left answers something else: the connection is not to be believed.
+  if (phase_ == phase::writing) return closed(errc::connection_closed, now);
   if (phase_ != phase::reading) return fetch_step::wait;
   if (now >= until_) return tick(now);
   anything_received_ = anything_received_ || !bytes.empty();
   const auto at = parser_.feed(bytes);
   if (!head_is_judged_ && parser_.head() != nullptr) {
     head_is_judged_ = true;
-    if (const auto step = judge_head(*parser_.head(), now)) return *step;
+    if (const auto step = judge_head(*parser_.head())) return *step;
   }
   if (at == http::response_parser::progress::failed) return answer_failed(parser_.error());
   if (!head_is_judged_) return fetch_step::read;
-  return take_body(at == http::response_parser::progress::complete, now);
+  return take_body(at == http::response_parser::progress::complete);
 }
 
-std::optional<fetch_step> fetch::judge_head(const http::object_head& head, time_point now) {
+std::optional<fetch_step> fetch::judge_head(const http::object_head& head) {
   media_report& report = out_.report;
   report.status = head.status;
-  if (is_redirect(head.status)) return redirect(head, now);
+  if (is_redirect(head.status)) return redirect(head);
   if (head.status == 304 && !range_ && !known_.empty()) {
     out_.not_modified = true;
     return finish();
@@ -224,7 +241,7 @@ std::optional<fetch_step> fetch::judge_head(const http::object_head& head, time_
   return head.status == 206 ? judge_part(head) : judge_whole_again(head);
 }
 
-fetch_step fetch::redirect(const http::object_head& head, time_point now) {
+fetch_step fetch::redirect(const http::object_head& head) {
   media_report& report = out_.report;
   const std::string shown = fmt::format("{} to {}", head.status, printable(head.location));
   if (range_ || report.redirects >= options_.redirects_max || requests_ >= requests_max || head.location.empty()) {
@@ -233,7 +250,7 @@ fetch_step fetch::redirect(const http::object_head& head, time_point now) {
   auto to = http::resolve_reference(url_, head.location);
   if (!to) return fail(errc::media_redirected, shown);
   ++report.redirects;
-  const fetch_step step = go_to(std::move(*to), now);
+  const fetch_step step = go_to(std::move(*to));
   if (step == fetch_step::done) report.detail = fmt::format("{}: {}", shown, report.detail);
   return step;
 }
@@ -284,7 +301,7 @@ std::optional<fetch_step> fetch::judge_whole_again(const http::object_head& head
   return std::nullopt;
 }
 
-fetch_step fetch::take_body(bool complete, time_point now) {
+fetch_step fetch::take_body(bool complete) {
   const std::string_view fresh = parser_.body_so_far().substr(taken_).substr(0, room());
   taken_ += fresh.size();
   out_.report.bytes_read += fresh.size();
@@ -293,13 +310,13 @@ fetch_step fetch::take_body(bool complete, time_point now) {
     return fail(errc::media_length_differs,
                 fmt::format("Content-Length: {}, and more bytes than that", out_.report.content_length));
   }
-  if (is_whole_wanted()) return complete ? read_facts(complete, now) : fetch_step::read;
-  return read_facts(complete, now);
+  if (is_whole_wanted()) return complete ? read_facts(complete) : fetch_step::read;
+  return read_facts(complete);
 }
 
-fetch_step fetch::read_facts(bool complete, time_point now) {
+fetch_step fetch::read_facts(bool complete) {
   const std::uint64_t end = wanted_.at + wanted_.size;
-  if (store_.first_missing(wanted_.at) < end) return get_wanted(complete, now);
+  if (store_.first_missing(wanted_.at) < end) return get_wanted(complete);
   const media_reading found = read_(store_);
   const std::uint64_t size = store_.size();
   // A reader that wants what it has, or what cannot be, would want it for ever.
@@ -311,10 +328,10 @@ fetch_step fetch::read_facts(bool complete, time_point now) {
     return finish();
   }
   wanted_ = next;
-  return get_wanted(complete, now);
+  return get_wanted(complete);
 }
 
-fetch_step fetch::get_wanted(bool complete, time_point now) {
+fetch_step fetch::get_wanted(bool complete) {
   const std::uint64_t missing = store_.first_missing(wanted_.at);
   const std::uint64_t end = wanted_.at + wanted_.size;
   const std::uint64_t position = store_.end_of_part();
@@ -324,7 +341,7 @@ fetch_step fetch::get_wanted(bool complete, time_point now) {
   if (readable && (near || !ranges_offered_)) return fetch_step::read;
   if (ranges_offered_ && end - missing <= room()) {
     const std::uint64_t most = std::min<std::uint64_t>(room(), store_.size() - missing);
-    return ask(byte_range{.at = missing, .size = std::min(std::max(end - missing, ask_min), most)}, now);
+    return ask(byte_range{.at = missing, .size = std::min(std::max(end - missing, ask_min), most)});
   }
   return fail(errc::media_too_large,
               fmt::format("{} bytes, of which {} may be read{}", store_.size(), options_.bytes_max,
@@ -343,15 +360,15 @@ fetch_step fetch::answer_failed(error_code why) {
 }
 
 fetch_step fetch::closed(error_code why, time_point now) {
-  if (phase_ == phase::done || phase_ == phase::resolving) return fetch_step::wait;
+  if (phase_ == phase::done || phase_ == phase::resolving || phase_ == phase::waiting) return fetch_step::wait;
   if (now >= until_) return tick(now);
   if (phase_ == phase::connecting) {
-    if (address_ + 1 < addresses_.size()) return connect_to(address_ + 1, now);
+    if (address_ + 1 < addresses_.size()) return connect_to(address_ + 1);
     return fail(errc::media_unreachable, fmt::format("{}: {}", to_string(address()), why.message()));
   }
-  // A server may close a connection that was kept for the next request; that one is asked again, once.
-  const bool unanswered = phase_ == phase::writing || !anything_received_;
-  if (unanswered && connection_is_used_) return connect_to(address_, now);
+  // A server may close a connection that was kept for the next request; that one is asked again, once. Requests only
+  // ask for something, so that it does no harm when the server saw the first one.
+  if (!anything_received_ && connection_is_used_) return reconnect();
   if (why == errc::connection_closed && phase_ == phase::reading) {
     parser_.finish();
     return answer_failed(errc::connection_closed);
@@ -362,13 +379,13 @@ fetch_step fetch::closed(error_code why, time_point now) {
 fetch_step fetch::tick(time_point now) {
   if (phase_ == phase::done) return fetch_step::wait;
   if (now >= until_) {
-    constexpr std::array<std::string_view, 4> doing{"looking up its host's name", "connecting", "asking",
-                                                    "waiting for its bytes"};
+    constexpr std::array<std::string_view, 5> doing{"looking up its host's name", "waiting for a connection",
+                                                    "connecting", "asking", "waiting for its bytes"};
     return fail(errc::media_too_slow,
                 fmt::format("{} ms were over while {}; {} bytes had come", options_.timeout.count(),
                             doing[static_cast<std::size_t>(phase_)], out_.report.bytes_read));
   }
-  if (phase_ == phase::connecting && now >= connect_until_) return connect_to(address_ + 1, now);
+  if (phase_ == phase::connecting && now >= connect_until_) return connect_to(address_ + 1);
   return fetch_step::wait;
 }
 

@@ -38,11 +38,11 @@ struct fetch_outcome {
 
 enum class fetch_step : std::uint8_t {
   wait,     ///< for what was asked for before
-  resolve,  ///< look up where().host; then resolved() or resolve_failed()
-  connect,  ///< to address(), after closing what is open, with TLS when where().tls; then connected() or closed()
-  write,    ///< request() on the open connection; then written() or closed()
+  resolve,  ///< give back the connection, look up where().host; then resolved() or resolve_failed()
+  connect,  ///< give back the connection, get another: a kept one, then reused(), or a new one, then opening()
+  write,    ///< request() on the connection; then written() or closed()
   read,     ///< some bytes; then received() or closed()
-  done,     ///< close what is open and take the outcome
+  done,     ///< give back the connection and take the outcome
 };
 
 class fetch {
@@ -61,7 +61,11 @@ class fetch {
   fetch_step start(time_point now);
   fetch_step resolved(std::span<const ip_address>, time_point now);
   fetch_step resolve_failed(error_code);
+  /// A connection to address() is being made, with TLS when where().tls; then connected() or closed().
+  void opening(time_point now);
   fetch_step connected();
+  /// A connection to where() that carried answers before, and leads to one of addresses(). Unless wants_fresh().
+  fetch_step reused(const ip_address& to);
   fetch_step written();
   fetch_step received(std::string_view bytes, time_point now);
   /// The connection could not be made, or broke. connection_closed: the peer hung up.
@@ -72,27 +76,36 @@ class fetch {
   [[nodiscard]] time_point deadline() const noexcept;
   [[nodiscard]] const http::origin& where() const noexcept { return location_.at; }
   [[nodiscard]] const ip_address& address() const noexcept { return addresses_[address_]; }
+  /// All of where().host that may be connected to: looked up and checked.
+  [[nodiscard]] std::span<const ip_address> addresses() const noexcept { return addresses_; }
+  [[nodiscard]] std::size_t address_index() const noexcept { return address_; }
+  [[nodiscard]] bool wants_fresh() const noexcept { return wants_fresh_; }
+  /// Whether the connection that is given back may carry another request: its answer was read to the end, nothing came
+  /// behind it, and the server keeps it open.
+  [[nodiscard]] bool keeps_connection() const noexcept { return parser_.keep_alive(); }
   [[nodiscard]] const std::string& request() const noexcept { return request_; }
   /// After `done`, once.
   [[nodiscard]] fetch_outcome take_outcome() noexcept { return std::move(out_); }
 
  private:
-  enum class phase : std::uint8_t { resolving, connecting, writing, reading, done };
+  enum class phase : std::uint8_t { resolving, waiting, connecting, writing, reading, done };
 
-  fetch_step go_to(std::string url, time_point now);
-  fetch_step use_addresses(std::span<const ip_address>, time_point now);
-  fetch_step connect_to(std::size_t address, time_point now);
-  fetch_step ask(std::optional<byte_range>, time_point now);
+  fetch_step go_to(std::string url);
+  fetch_step use_addresses(std::span<const ip_address>);
+  fetch_step connect_to(std::size_t address);
+  fetch_step reconnect();
+  fetch_step begin_request(bool connection_is_used);
+  fetch_step ask(std::optional<byte_range>);
   [[nodiscard]] result<std::string> make_request() const;
   // Nothing: the body is wanted.
-  [[nodiscard]] std::optional<fetch_step> judge_head(const http::object_head&, time_point now);
+  [[nodiscard]] std::optional<fetch_step> judge_head(const http::object_head&);
   [[nodiscard]] std::optional<fetch_step> judge_object(const http::object_head&);
   [[nodiscard]] std::optional<fetch_step> judge_part(const http::object_head&);
   [[nodiscard]] std::optional<fetch_step> judge_whole_again(const http::object_head&);
-  fetch_step redirect(const http::object_head&, time_point now);
-  fetch_step take_body(bool complete, time_point now);
-  fetch_step read_facts(bool complete, time_point now);
-  fetch_step get_wanted(bool complete, time_point now);
+  fetch_step redirect(const http::object_head&);
+  fetch_step take_body(bool complete);
+  fetch_step read_facts(bool complete);
+  fetch_step get_wanted(bool complete);
   fetch_step answer_failed(error_code);
   fetch_step fail(errc, std::string detail);
   fetch_step finish() noexcept;
@@ -117,13 +130,13 @@ class fetch {
   std::vector<ip_address> addresses_;  // checked, of location_'s host
   std::size_t address_ = 0;
   time_point connect_until_ = time_point::max();
-  error_code last_connect_error_;
+  bool wants_fresh_ = false;
 
   // the request under way
   std::string request_;
   std::optional<byte_range> range_;
   unsigned requests_ = 0;
-  bool connection_is_used_ = false;  // it carried an answer before
+  bool connection_is_used_ = false;  // it carried an answer before, of this URL or another
   bool anything_received_ = false;
   bool head_is_judged_ = false;
   http::response_parser parser_;

@@ -1,9 +1,23 @@
 // preflight/look - what is fetched, when, and what is remembered of it.
+#include <fmt/format.h>
 #include <algorithm>
+#include <http/url.hpp>
+#include <preflight/connection_pool.hpp>
 #include <preflight/look.hpp>
+#include <set>
 #include <utility>
 
 namespace broadside::preflight_detail {
+namespace {
+
+/// What connections are shared by; empty for what is no URL and fails at once.
+std::string origin_of(std::string_view url) {
+  const auto to = http::parse_location(url);
+  if (!to) return {};
+  return (to->at.tls ? "https://" : "http://") + to->at.authority;
+}
+
+}  // namespace
 
 const media_cache::entry* media_cache::find(std::string_view url) const {
   const auto found = entries_.find(url);
@@ -26,16 +40,25 @@ void media_cache::forget(std::string_view url) {
   if (const auto found = entries_.find(url); found != entries_.end()) entries_.erase(found);
 }
 
+std::optional<violation> too_many_media(std::span<const std::string> urls, const preflight_options& options) {
+  const std::size_t distinct = std::set<std::string_view>(urls.begin(), urls.end()).size();
+  if (distinct <= options.urls_max) return std::nullopt;
+  return violation{"media", fmt::format("has {} distinct URLs; options::preflight.urls_max allows {} to be looked at",
+                                        distinct, options.urls_max)};
+}
+
 look_plan::look_plan(std::span<const std::string> urls, const preflight_options& options, media_cache& cache,
                      time_point now)
     : options_(options), cache_(cache) {
   std::map<std::string_view, std::size_t> places;
+  std::map<std::string, std::size_t> origins;
   order_.reserve(urls.size());
   for (const std::string& url : urls) {
     const auto [at, is_new] = places.emplace(url, distinct_.size());
     order_.push_back(at->second);
     if (!is_new) continue;
     one made{.url = url};
+    made.origin = origins.emplace(origin_of(url), origins.size()).first->second;
     const auto* const kept = cache_.find(url);
     if (kept != nullptr && now - kept->checked_at < options_.fresh_for) {
       made.report = kept->report;
@@ -45,13 +68,22 @@ look_plan::look_plan(std::span<const std::string> urls, const preflight_options&
     if (!made.is_known) ++left_;
     distinct_.push_back(std::move(made));
   }
+  under_way_at_.resize(origins.size());
 }
 
 std::optional<std::size_t> look_plan::next() {
-  while (next_ < distinct_.size() && distinct_[next_].is_known) ++next_;
-  if (next_ == distinct_.size() || under_way_ >= options_.parallel_max) return std::nullopt;
-  ++under_way_;
-  return next_++;
+  const auto is_left = [this](std::size_t i) { return !distinct_[i].is_known && !distinct_[i].is_started; };
+  while (next_ < distinct_.size() && !is_left(next_)) ++next_;
+  if (under_way_ >= options_.parallel_max) return std::nullopt;
+  for (std::size_t i = next_; i < distinct_.size(); ++i) {
+    std::size_t& at_origin = under_way_at_[distinct_[i].origin];
+    if (!is_left(i) || at_origin >= connection_pool::per_origin_max) continue;
+    ++at_origin;
+    ++under_way_;
+    distinct_[i].is_started = true;
+    return i;
+  }
+  return std::nullopt;
 }
 
 validators look_plan::known(std::size_t i) const {
@@ -61,6 +93,7 @@ validators look_plan::known(std::size_t i) const {
 
 void look_plan::finished(std::size_t i, fetch_outcome outcome, time_point now) {
   one& it = distinct_[i];
+  --under_way_at_[it.origin];
   --under_way_;
   --left_;
   if (outcome.not_modified && it.kept) {

@@ -1,4 +1,5 @@
-// preflight/look - many URLs at once: each distinct one once, some at a time, and what is known of them already.
+// preflight/look - many URLs at once: each distinct one once, some at a time, few of them of one host, and what is
+// known of them already.
 //
 // Pure: no I/O, no clock; one thread. Allocates.
 #pragma once
@@ -39,13 +40,18 @@ class media_cache {
   std::map<std::string, entry, std::less<>> entries_;
 };
 
+/// More distinct URLs than a call of preflight::look() takes, told as a violation of the campaign that has them.
+[[nodiscard]] std::optional<violation> too_many_media(std::span<const std::string> urls, const preflight_options&);
+
 /// One call of preflight::look().
 class look_plan {
  public:
   /// `options` and `cache` outlive it. What the cache has freshly needs no fetch.
   look_plan(std::span<const std::string> urls, const preflight_options& options, media_cache& cache, time_point now);
 
-  /// The distinct URL to fetch next; nothing while as many are under way as may be, and when none is left.
+  /// The distinct URL to fetch next; nothing while as many are under way as may be, in all or of every host that is
+  /// left, and when none is left. Of one host only as many as it has connections for: so none waits for a connection
+  /// while its time runs.
   [[nodiscard]] std::optional<std::size_t> next();
   [[nodiscard]] const std::string& url(std::size_t i) const noexcept { return distinct_[i].url; }
   [[nodiscard]] validators known(std::size_t i) const;
@@ -61,13 +67,16 @@ class look_plan {
     std::string url;
     media_report report{};
     std::optional<media_cache::entry> kept{};  // as it was when the plan was made
+    std::size_t origin = 0;                    // its place in under_way_at_
     bool is_known = false;
+    bool is_started = false;
   };
   const preflight_options& options_;
   media_cache& cache_;
   std::vector<one> distinct_;
-  std::vector<std::size_t> order_;  // of each URL given, its place in distinct_
-  std::size_t next_ = 0;
+  std::vector<std::size_t> order_;         // of each URL given, its place in distinct_
+  std::vector<std::size_t> under_way_at_;  // of each origin
+  std::size_t next_ = 0;                   // all before it are known or started
   std::size_t under_way_ = 0;
   std::size_t left_ = 0;
 };

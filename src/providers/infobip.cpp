@@ -1,6 +1,7 @@
 // providers/infobip - Infobip's `POST /mms/2/messages` as a pure codec: many messages out, one status for each in.
 //
-// Immutable after construction: any thread. Allocates at construction and when a body must grow.
+// Immutable after construction: any thread. Allocates at construction and when a body must grow. What became of
+// messages whose answer was lost is asked as infobip_query has it.
 #include <algorithm>
 #include <array>
 #include <broadside/providers/infobip.hpp>
@@ -12,6 +13,8 @@
 #include <limits/profiles.hpp>
 #include <optional>
 #include <providers/answer.hpp>
+#include <providers/infobip_answer.hpp>
+#include <providers/infobip_query.hpp>
 #include <providers/rules.hpp>
 #include <text/json.hpp>
 #include <utility>
@@ -73,12 +76,6 @@ constexpr std::array statuses{
 };
 static_assert(std::is_sorted(statuses.begin(), statuses.end(), [](coded a, coded b) { return a.id < b.id; }));
 
-std::optional<std::int64_t> number_at(simdjson::dom::object object, std::string_view key) noexcept {
-  std::int64_t number = 0;
-  if (object.at_key(key).get(number) != simdjson::SUCCESS) return std::nullopt;
-  return number;
-}
-
 /// By the id; where it is none of ours, by its group. A status with neither says nothing.
 meaning meaning_of(std::optional<std::int64_t> id, std::optional<std::int64_t> group) noexcept {
   const auto found = std::lower_bound(statuses.begin(), statuses.end(), id.value_or(-1),
@@ -137,17 +134,6 @@ verdict read_entry(simdjson::dom::object entry, std::string_view id) noexcept {
   return v;
 }
 
-/// Which of `ids` an answer's id is: the one in the same place, else wherever it is.
-std::optional<std::size_t> index_of(std::string_view text, std::span<const message_id> ids,
-                                    std::size_t guess) noexcept {
-  const auto id = parse_message_id(text);
-  if (!id) return std::nullopt;
-  if (guess < ids.size() && ids[guess] == *id) return guess;
-  const auto found = std::find(ids.begin(), ids.end(), *id);
-  if (found == ids.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - ids.begin());
-}
-
 constexpr std::string_view not_answered = "the answer does not name this message";
 constexpr std::string_view contradicted = "the answer names this message twice, differently";
 
@@ -174,19 +160,6 @@ void read_entries(simdjson::dom::array entries, std::span<const message_id> ids,
       v.error = contradicted;
     }
   }
-}
-
-/// The code and the words of a refused request, in the shape of /mms/2 or in the older one.
-void read_error(simdjson::dom::object body, verdict& v) noexcept {
-  std::string_view code = string_at(body, "errorCode");
-  std::string_view description = string_at(body, "description");
-  if (const auto old = object_at(body, "requestError")) {
-    const auto exception = object_at(*old, "serviceException");
-    if (exception) code = string_at(*exception, "messageId");
-    if (exception) description = string_at(*exception, "text");
-  }
-  if (!code.empty()) v.status_code = code;
-  if (!description.empty()) v.error = description;
 }
 
 /// N of "messages[N]…".
@@ -303,6 +276,7 @@ class infobip_provider final : public provider {
                          {"Content-Type", "application/json; charset=utf-8"},
                          {"Accept", "application/json"}};
     endpoint_.secret_headers = {"Authorization"};
+    query_ = make_infobip_query(endpoint_);
     limits_.messages_per_request_max = options.messages_per_request;
     if (!options.countries.empty()) limits_.countries = options.countries;
     if (options.entity_id.empty() && options.application_id.empty()) return;
@@ -356,6 +330,19 @@ class infobip_provider final : public provider {
     withhold_secret(answer.body, api_key_, wanted);
   }
 
+  [[nodiscard]] const message_query* query() const noexcept override { return &query_; }
+
+  void encode_query(std::span<const message_id> ids, std::string& target) const override {
+    encode_infobip_query(ids, target);
+  }
+
+  void classify_query(const http_response& answer, std::span<const message_id> ids,
+                      std::span<verdict> each) const noexcept override {
+    const std::size_t count = std::min(ids.size(), each.size());
+    classify_infobip_query(answer, ids.first(count), each.first(count));
+    withhold_secret(answer.body, api_key_, each.first(count));
+  }
+
  private:
   /// Appends one element of `messages`. Nothing: done; else why not, and `body` has a beginning of it.
   std::optional<errc> append_message(std::string& body, const message& m) const {
@@ -385,6 +372,7 @@ class infobip_provider final : public provider {
   std::string platform_;  // the member `platform` of every message; empty: none
   content_limits limits_ = limits::infobip_profile;
   http_endpoint endpoint_;
+  message_query query_;
 };
 
 }  // namespace

@@ -13,15 +13,9 @@ namespace {
 
 constexpr std::size_t api_key_bytes_max = 512;
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr bool is_visible(char c) noexcept { return c > ' ' && c < '\x7F'; }
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view lower_case) noexcept {
-  return std::equal(a.begin(), a.end(), lower_case.begin(), lower_case.end(),
-                    [](char x, char y) { return lower(x) == y; });
-}
 
 void check_base_url(std::string_view base_url, std::vector<violation>& out) {
   const auto rest = media::after_scheme(base_url);

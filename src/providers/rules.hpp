@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <text/ascii.hpp>
 #include <vector>
 
 namespace broadside::providers {
 
-/// ASCII only; `lower_case` is.
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view lower_case) noexcept;
+using text::equal_ignoring_case;
 
 /// "http://host", "https://host:port"; a "/" behind it is tolerated, a path is not: the path is the provider's.
 void check_base_url(std::string_view base_url, std::vector<violation>& out);

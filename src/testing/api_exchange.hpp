@@ -14,12 +14,13 @@ namespace broadside::testing {
 /// Bytes behind api_request::body that may be read: what the JSON parser needs to read in blocks.
 inline constexpr std::size_t body_padding = 64;
 
-/// The facts of a complete POST that a provider looks at. Views live until the call they are given to returns.
+/// The facts of a complete request that a provider looks at. Views live until the call they are given to returns.
 struct api_request {
   std::string_view content_type;
   std::string_view authorization;
   std::string_view api_key;  ///< the x-api-key field
   std::string_view body;     ///< followed by body_padding readable bytes
+  std::string_view target;   ///< as it stands in the request line
 };
 
 /// What a provider does with a request whatever it says.

@@ -336,10 +336,11 @@ void infobip_simulator::json::check_options(object_rules& options) {
 }
 
 infobip_simulator::infobip_simulator(const simulator_options& options)
-    : books(options.record_times),
+    : books(options.record_times, options.record_accepted),
       authorization_("App " + options.infobip_api_key),
       refused_per_10000_(options.refused_per_10000),
       limit_(options.infobip_limit),
+      logs_limit_(options.infobip_logs_limit),
       json_(std::make_unique<json>()) {}
 
 infobip_simulator::~infobip_simulator() = default;
@@ -373,6 +374,11 @@ void infobip_simulator::refuse_unauthorised(api_answer& out) {
   out.body = error_body(401);
 }
 
+void infobip_simulator::refuse_throttled(api_answer& out) {
+  out.status = 429;
+  out.body = error_body(429);
+}
+
 void infobip_simulator::refuse_broken(api_answer& out) {
   ++books.counts.malformed;
   books.counts.rejected += json_->recipients;
@@ -389,9 +395,7 @@ void infobip_simulator::answer(const api_request& request, mood how, time_point 
   if (readable) json_->count();
   if (how == mood::throttling) {
     if (readable) books.counts.throttled += json_->recipients;
-    out.status = 429;
-    out.body = error_body(429);
-    return;
+    return refuse_throttled(out);
   }
   if (!is_authorised(request)) return refuse_unauthorised(out);
   if (!is_json(request.content_type)) {
@@ -403,9 +407,7 @@ void infobip_simulator::answer(const api_request& request, mood how, time_point 
   if (!readable || !json_->wrong.empty()) return refuse_broken(out);
   if (how == mood::normal && !limit_.take(json_->recipients, now)) {
     books.counts.throttled += json_->recipients;
-    out.status = 429;
-    out.body = error_body(429);
-    return;
+    return refuse_throttled(out);
   }
   answer_each(how, now, out);
 }
@@ -449,7 +451,7 @@ void infobip_simulator::answer_one(const recipient_view& recipient, mood how, ti
   };
   const status& verdict = judge();
   if (&verdict == &pending_accepted) {
-    books.accept(recipient.id, now, out);
+    books.accept(recipient.id, recipient.to, now, out);
   } else if (&verdict == &duplicate_id) {
     ++books.counts.duplicates_refused;
   } else if (&verdict != &system_error) {
@@ -466,6 +468,35 @@ void infobip_simulator::answer_one(const recipient_view& recipient, mood how, ti
   out.body += R"(,"destination":)";
   append_quoted(out.body, recipient.to);
   out.body += "},";
+}
+
+void infobip_simulator::answer_logs(const api_request& request, time_point now, api_answer& out) {
+  out.clear();
+  if (!is_authorised(request)) return refuse_unauthorised(out);
+  json_->recipients = 0;
+  json_->wrong.clear();
+  const logs_complaint wrong = read_logs_query(request.target, logs_);
+  if (!wrong.property.empty()) {
+    json_->wrong.add(std::string(wrong.property), wrong.rule);
+    return refuse_broken(out);
+  }
+  if (!logs_limit_.take(1, now)) {
+    ++books.counts.queries_throttled;
+    return refuse_throttled(out);
+  }
+  out.body = R"({"results":[)";
+  std::size_t rows = 0;
+  for (const std::string& id : logs_.message_ids) {
+    if (rows == logs_.limit) break;
+    if (books.times_accepted(id) == 0) continue;
+    out.body += rows++ == 0 ? R"({"messageId":)" : R"(,{"messageId":)";
+    append_quoted(out.body, id);
+    out.body += R"(,"messageCount":1,)";
+    append_status(out.body, pending_accepted);
+    out.body += R"(,"error":{"groupId":0,"groupName":"OK","id":0,"name":"NO_ERROR","description":"No Error",)"
+                R"("permanent":false}})";
+  }
+  fmt::format_to(std::back_inserter(out.body), R"(],"cursor":{{"limit":{},"nextCursor":null}}}})", logs_.limit);
 }
 
 }  // namespace broadside::testing

@@ -36,10 +36,11 @@ bool provider_books::insert(std::string_view id) {
   return false;
 }
 
-void provider_books::accept(std::string_view id, time_point now, api_answer& answer) {
+void provider_books::accept(std::string_view id, std::string_view to, time_point now, api_answer& answer) {
   ++counts.accepted;
   ++answer.accepted;
   if (record_times_) times.push_back(now);
+  if (record_accepted_ && accepted.size() < accepted_max) accepted.push_back({std::string(id), std::string(to)});
   if (id.empty()) return;
   answer.accepted_ids.add(id);
   if (insert(id)) {

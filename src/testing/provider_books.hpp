@@ -7,6 +7,7 @@
 #include <absl/container/flat_hash_set.h>
 #include <broadside/environment.hpp>
 #include <broadside/testing/provider_simulator.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,14 +19,21 @@ namespace broadside::testing {
 
 class provider_books {
  public:
-  explicit provider_books(bool record_times) : record_times_(record_times) {}
+  provider_books(bool record_times, bool record_accepted)
+      : record_times_(record_times), record_accepted_(record_accepted) {}
 
   simulator_counts counts;
   std::vector<time_point> times;  // of every accepted message, in order; empty unless recorded
   std::vector<std::string> lost;  // ids accepted whose answer was spoiled
+  struct accepted_message {
+    std::string id;
+    std::string to;
+  };
+  std::vector<accepted_message> accepted;  // in order, repeats included; empty unless recorded
+  static constexpr std::size_t accepted_max = 1'000'000;
 
   /// Notes one message taken at `now`; an empty id cannot be recognised again.
-  void accept(std::string_view id, time_point now, api_answer& answer);
+  void accept(std::string_view id, std::string_view to, time_point now, api_answer& answer);
   [[nodiscard]] std::uint32_t times_accepted(std::string_view id) const;
   /// The answer that accepted these will not arrive.
   void lose(const api_answer& answer);
@@ -34,6 +42,7 @@ class provider_books {
   [[nodiscard]] bool insert(std::string_view id);
 
   bool record_times_;
+  bool record_accepted_;
   // Ids that came once, by value when they have the library's form; how often, only for those that came again.
   absl::flat_hash_set<std::uint64_t> numbers_;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> number_repeats_;

@@ -250,7 +250,7 @@ class session final : public connection, public std::enable_shared_from_this<ses
     text_.body.reserve(text_.body.size() + body_padding);
     {
       const std::lock_guard lock(shared_.mutex);
-      shared_.core.finish(*ticket_, {text_.content_type, text_.authorization, text_.api_key, text_.body},
+      shared_.core.finish(*ticket_, {text_.content_type, text_.authorization, text_.api_key, text_.body, text_.target},
                           parser_->keep_alive(), now, reply_);
     }
     perform();

@@ -1,7 +1,10 @@
 // testing/simulator_core - a request's way: resource, fault, provider, answer, bytes.
 #include <fmt/format.h>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <iterator>
+#include <system_error>
 #include <testing/sample_image.hpp>
 #include <testing/simulator_core.hpp>
 #include <utility>
@@ -13,9 +16,22 @@ resource resource_of(std::string_view target) noexcept {
   const std::string_view path = target.substr(0, target.find('?'));
   if (path == "/ep/v2/") return resource::sinch;
   if (path == "/mms/2/messages") return resource::infobip;
+  if (path == "/mms/2/logs") return resource::infobip_logs;
   if (path == "/_simulator/counts") return resource::counts;
+  if (path == "/_simulator/accepted") return resource::accepted;
   if (path == "/_simulator/image.png") return resource::image;
   return resource::none;
+}
+
+/// Of "…?from=1200"; anything else is 0.
+std::size_t from_of(std::string_view target) noexcept {
+  constexpr std::string_view name = "?from=";
+  const std::size_t at = target.find(name);
+  std::size_t from = 0;
+  if (at == std::string_view::npos) return 0;
+  const std::string_view digits = target.substr(at + name.size());
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), from);
+  return failed == std::errc{} && end == digits.data() + digits.size() ? from : 0;
 }
 
 std::string_view reason_of(unsigned status) noexcept {
@@ -46,7 +62,10 @@ std::string_view reason_of(unsigned status) noexcept {
 }
 
 /// What is read, not posted.
-bool is_read_only(resource where) noexcept { return where == resource::counts || where == resource::image; }
+bool is_read_only(resource where) noexcept {
+  return where == resource::infobip_logs || where == resource::counts || where == resource::accepted ||
+         where == resource::image;
+}
 
 /// An answer of the HTTP server itself, not of a provider.
 void plain(unsigned status, api_answer& out) {
@@ -62,7 +81,7 @@ bool accepts_first(fault what) noexcept {
 }
 
 using counter = std::pair<std::string_view, std::uint64_t simulator_counts::*>;
-constexpr std::array<counter, 12> counters{{{"requests", &simulator_counts::requests},
+constexpr std::array<counter, 14> counters{{{"requests", &simulator_counts::requests},
                                             {"accepted", &simulator_counts::accepted},
                                             {"accepted_ids", &simulator_counts::accepted_ids},
                                             {"repeats", &simulator_counts::repeats},
@@ -73,7 +92,9 @@ constexpr std::array<counter, 12> counters{{{"requests", &simulator_counts::requ
                                             {"answers_lost", &simulator_counts::answers_lost},
                                             {"malformed", &simulator_counts::malformed},
                                             {"connections", &simulator_counts::connections},
-                                            {"unauthorized", &simulator_counts::unauthorized}}};
+                                            {"unauthorized", &simulator_counts::unauthorized},
+                                            {"queries", &simulator_counts::queries},
+                                            {"queries_throttled", &simulator_counts::queries_throttled}}};
 
 void append_counts(std::string& out, const simulator_counts& counts) {
   char before = '{';
@@ -91,16 +112,21 @@ simulator_core::simulator_core(const simulator_options& options)
 
 provider_books* simulator_core::books_of(resource where) {
   if (where == resource::sinch) return &sinch_.books;
-  if (where == resource::infobip) return &infobip_.books;
+  if (where == resource::infobip || where == resource::infobip_logs) return &infobip_.books;
   return nullptr;
 }
 
 request_ticket simulator_core::begin(std::string_view method, std::string_view target, connection_marks& marks) {
   request_ticket ticket;
   ticket.where = resource_of(target);
+  ticket.from = ticket.where == resource::accepted ? from_of(target) : 0;
   ticket.allowed = method == (is_read_only(ticket.where) ? "GET" : "POST");
   provider_books* const books = books_of(ticket.where);
   if (books == nullptr || !ticket.allowed) return ticket;
+  if (ticket.where == resource::infobip_logs) {
+    ++books->counts.queries;
+    return ticket;
+  }
   ++books->counts.requests;
   bool& marked = ticket.where == resource::sinch ? marks.sinch : marks.infobip;
   if (!std::exchange(marked, true)) ++books->counts.connections;
@@ -122,10 +148,16 @@ void simulator_core::finish(const request_ticket& ticket, const api_request& req
   } else if (ticket.where == resource::counts) {
     out.answer.clear();
     out.answer.body = counts_json();
+  } else if (ticket.where == resource::accepted) {
+    out.answer.clear();
+    out.answer.content_type = "text/plain";
+    out.answer.body = accepted_lines(ticket.from);
   } else if (ticket.where == resource::image) {
     out.answer.clear();
     out.answer.content_type = "image/png";
     out.answer.body = sample_image;
+  } else if (ticket.where == resource::infobip_logs) {
+    infobip_.answer_logs(request, now, out.answer);
   } else {
     ask_provider(ticket, request, now, out.answer);
   }
@@ -215,6 +247,19 @@ std::string simulator_core::counts_json() const {
   return out;
 }
 
+std::string simulator_core::accepted_lines(std::size_t from) const {
+  std::string out;
+  std::size_t at = 0;
+  for (const provider_books* books : {&sinch(), &infobip()}) {
+    for (const auto& message : books->accepted) {
+      if (at++ < from) continue;
+      if (at > from + accepted_lines_max) return out;
+      fmt::format_to(std::back_inserter(out), "{} {}\n", message.id, message.to);
+    }
+  }
+  return out;
+}
+
 namespace {
 
 void check_limit(const rate_limit& limit, const std::string& field, std::vector<violation>& out) {
@@ -253,6 +298,7 @@ std::vector<violation> check(const simulator_options& options) {
   std::vector<violation> out;
   check_limit(options.sinch_limit, "sinch_limit", out);
   check_limit(options.infobip_limit, "infobip_limit", out);
+  check_limit(options.infobip_logs_limit, "infobip_logs_limit", out);
   check_faults(options.faults, out);
   if (options.refused_per_10000 > 10000) out.push_back({"refused_per_10000", "must be 0 to 10000"});
   return out;

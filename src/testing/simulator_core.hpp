@@ -5,6 +5,7 @@
 
 #include <broadside/environment.hpp>
 #include <broadside/testing/provider_simulator.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@
 
 namespace broadside::testing {
 
-enum class resource : std::uint8_t { none, sinch, infobip, counts, image };
+enum class resource : std::uint8_t { none, sinch, infobip, infobip_logs, counts, accepted, image };
 
 /// What a connection has been used for, so that it is counted once for each provider.
 struct connection_marks {
@@ -27,7 +28,8 @@ struct connection_marks {
 /// What was decided when a request's head was complete.
 struct request_ticket {
   resource where = resource::none;
-  bool allowed = true;  ///< the method is one the resource has
+  bool allowed = true;   ///< the method is one the resource has
+  std::size_t from = 0;  ///< with accepted: messages to leave out
   fault_draw drawn;
 };
 
@@ -53,7 +55,7 @@ class simulator_core {
  public:
   explicit simulator_core(const simulator_options& options);
 
-  /// A head is complete: counts the request and draws its fault.
+  /// A head is complete: counts the request and draws its fault. Questions meet none.
   [[nodiscard]] request_ticket begin(std::string_view method, std::string_view target, connection_marks& marks);
   /// Whether the connection is reset without reading the body.
   [[nodiscard]] static bool resets_now(const request_ticket& ticket) noexcept {
@@ -71,6 +73,10 @@ class simulator_core {
   [[nodiscard]] const provider_books& infobip() const { return infobip_.books; }
   /// {"sinch":{…},"infobip":{…}} with the names of simulator_counts.
   [[nodiscard]] std::string counts_json() const;
+  /// A line for each accepted message that was recorded, "ID NUMBER": Sinch's, then Infobip's, without the first `from`
+  /// of them all, at most accepted_lines_max.
+  [[nodiscard]] std::string accepted_lines(std::size_t from) const;
+  static constexpr std::size_t accepted_lines_max = 50'000;
 
  private:
   [[nodiscard]] provider_books* books_of(resource where);

@@ -25,7 +25,7 @@ constexpr int exit_usage = 2;
 struct command {
   testing::simulator_options options;
   std::string port_file, ca_file, counts_file;
-  std::string sinch_limit, infobip_limit;
+  std::string sinch_limit, infobip_limit, infobip_logs_limit;
   double seconds = 3600;
 };
 
@@ -54,6 +54,8 @@ void add_options(CLI::App& app, command& c) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1e9));
   app.add_option("--counts", c.counts_file, "Write the counts here at the end (JSON, as GET /_simulator/counts)");
+  app.add_flag("--record-accepted", c.options.record_accepted,
+               "Tell id and number of each accepted message at GET /_simulator/accepted?from=0: 50,000 at most");
   app.add_option("--seed", c.options.seed, "Of the faults")->capture_default_str();
 
   app.add_option("--sinch-key", c.options.sinch_api_key, "The x-api-key that is right")
@@ -78,6 +80,13 @@ void add_options(CLI::App& app, command& c) {
       ->group("Limits")
       ->check(check_rate);
   app.add_option("--infobip-burst", c.options.infobip_limit.burst, "As above; a request with more is never taken")
+      ->group("Limits")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--infobip-logs-limit", c.infobip_logs_limit, "Questions to the log, e.g. 120/min; beyond it HTTP 429")
+      ->group("Limits")
+      ->check(check_rate);
+  app.add_option("--infobip-logs-burst", c.options.infobip_logs_limit.burst, "Questions back to back after a pause")
       ->group("Limits")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
@@ -163,6 +172,8 @@ void print_table(const testing::simulator_counts& sinch, const testing::simulato
   row("malformed", sinch.malformed, infobip.malformed);
   row("unauthorized", sinch.unauthorized, infobip.unauthorized);
   row("connections", sinch.connections, infobip.connections);
+  row("questions", sinch.queries, infobip.queries);
+  row("  throttled", sinch.queries_throttled, infobip.queries_throttled);
 }
 
 /// Until a signal of `stops` arrives or the time is over.
@@ -220,6 +231,7 @@ int main(int argc, char** argv) {
   }
   if (!c.sinch_limit.empty()) c.options.sinch_limit.per_second = *parse_rate(c.sinch_limit);
   if (!c.infobip_limit.empty()) c.options.infobip_limit.per_second = *parse_rate(c.infobip_limit);
+  if (!c.infobip_logs_limit.empty()) c.options.infobip_logs_limit.per_second = *parse_rate(c.infobip_logs_limit);
   if (!c.ca_file.empty() && !c.options.tls) {
     fmt::print(stderr, "broadside-simulator: --ca-file needs --tls\n");
     return exit_usage;

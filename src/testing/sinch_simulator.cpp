@@ -181,7 +181,7 @@ std::string_view slide_text(std::string_view code) noexcept {
 }  // namespace
 
 sinch_simulator::sinch_simulator(const simulator_options& options)
-    : books(options.record_times),
+    : books(options.record_times, options.record_accepted),
       api_key_(options.sinch_api_key),
       service_id_(options.sinch_service_id),
       refused_per_10000_(options.refused_per_10000),
@@ -205,7 +205,7 @@ void sinch_simulator::answer(const api_request& request, mood how, time_point no
     return;
   }
   if (const auto why = check(request, now)) return refuse(*why, out);
-  books.accept(json_->reference, now, out);
+  books.accept(json_->reference, json_->to, now, out);
   out.body += capitalised_ ? R"({"status":"Success","to":")" : R"({"status":"success","to":")";
   out.body += json_->to;
   out.body += R"(","tracking-id":")";

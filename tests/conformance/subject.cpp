@@ -1,7 +1,9 @@
 // tests/conformance/subject - counts and flags of short texts.
+#include <algorithm>
 #include <array>
-#include <check/text_facts.hpp>
+#include <broadside/check.hpp>
 #include <string>
+#include <support/text_facts.hpp>
 #include <text/emoji.hpp>
 #include <text/json.hpp>
 #include <text/unicode.hpp>
@@ -12,7 +14,7 @@
 namespace broadside::conformance {
 namespace {
 
-using check_detail::text_facts;
+using test::text_facts;
 
 struct count_name {
   std::string_view name;
@@ -76,6 +78,26 @@ bool has_former_pictographs_only(std::string_view text) {
   return former;
 }
 
+/// Whether check() finds in the text as a subject what the facts say is wrong with one, under the strictest rules.
+bool check_agrees(std::string_view subject, const text_facts& facts) {
+  content_limits strict;
+  strict.name.assign("strict");
+  strict.subject_characters = subject_characters::ascii;
+  strict.subject_max = static_cast<std::uint32_t>(facts.code_points == 0 ? 0 : facts.code_points - 1);
+  campaign c;
+  c.subject = subject;
+  const auto found = check(c, strict);
+  const auto has = [&](std::string_view rule) {
+    return std::any_of(found.begin(), found.end(),
+                       [&](const finding& f) { return f.rule == rule && f.where == "subject"; });
+  };
+  if (!facts.well_formed) return has("subject.utf8");
+  if (has("template.syntax")) return true;  // no text for the rules
+  const bool strange = has("subject.characters") || has("subject.control") || has("subject.invisible");
+  return strange != facts.ascii_printable && has("subject.control") == facts.control &&
+         has("subject.invisible") == facts.invisible && has("subject.length") == (facts.code_points > 0);
+}
+
 }  // namespace
 
 judgement judge_subject(std::string_view line) {
@@ -84,8 +106,12 @@ judgement judge_subject(std::string_view line) {
   if (!from.read(line)) return unreadable("not a JSON object");
   const auto text = from.string_at("/text");
   if (!text || !read_facts(from, expected)) return unreadable("text or a member of expect is missing");
-  const text_facts facts = check_detail::facts_of(*text);
+  const text_facts facts = test::facts_of(*text);
   judgement made = compared(json_of(facts), json_of(expected));
+  if (!check_agrees(*text, facts)) {
+    made.verdict = verdict::fail;
+    return made;
+  }
   if (made.verdict == verdict::pass || text::find_invalid_utf8(*text)) return made;
   text_facts later = facts;
   later.extended_pictographic = expected.extended_pictographic;

@@ -1,23 +1,35 @@
 #!/usr/bin/env python3
-"""check_test - broadside-check as a program: exit codes, tables, JSON members. No network, no keys.
+"""check_test - broadside-check as a program: exit codes, tables, JSON members. No keys, no network but this machine's.
 
-    check_test.py BROADSIDE_CHECK EXAMPLE_CAMPAIGN [unittest's arguments]
+    check_test.py BROADSIDE_CHECK EXAMPLE_CAMPAIGN BROADSIDE_SIMULATOR [unittest's arguments]
 """
+import contextlib
 import copy
 import json
 import os
 import pathlib
+import re
+import socketserver
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
+import zlib
 
-CHECK = EXAMPLE = ''  # the command line's
-SECONDS = 60
+sys.dont_write_bytecode = True
+from simulator_process import SANITIZERS, SECONDS, Simulator  # noqa: E402
+
+try:
+    import vobject
+except ImportError:
+    vobject = None
+
+CHECK = EXAMPLE = SIMULATOR = ''  # the command line's
 CLEAN, ERRORS, USAGE = 0, 1, 2
 FINDING = {'severity', 'rule', 'where', 'measured', 'allowed', 'whose', 'fix'}
 SIZE = {'encoding', 'units', 'parts', 'price_micros'}
-SANITIZERS = {name: os.environ.get(name, '') + ':exitcode=99' for name in ('ASAN_OPTIONS', 'UBSAN_OPTIONS')}
 
 GOOD = {
     'name': 'Spring sale', 'attributes': ['city'], 'subject': 'Spring is here',
@@ -190,6 +202,385 @@ class Text(Check):
         self.run_check('text', '-', stdin=b'Sale \xff. Reply STOP to opt out.', code=ERRORS)
 
 
+# --- media, made here: the smallest that readers take as whole -------------------------------------------------------
+
+def chunk(name, data):
+    return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+
+
+def png(width=4, height=4, alpha=False, padding=0):
+    """`padding` bytes of text make the file longer, not the picture."""
+    rows = (b'\0' + bytes(width * (4 if alpha else 3))) * height
+    text = chunk(b'tEXt', b'Comment\0' + b'x' * padding) if padding else b''
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 6 if alpha else 2, 0, 0, 0)) +
+            text + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+
+
+def gif(frames=1, hundredths=10):
+    frame = (b'\x21\xf9\x04\0' + struct.pack('<H', hundredths) + b'\0\0' if frames > 1 else b'') + (
+        b',' + struct.pack('<HHHHB', 0, 0, 2, 2, 0) + b'\x02\x02\x44\x01\0')
+    return b'GIF89a' + struct.pack('<HHBBB', 2, 2, 0x80, 0, 0) + b'\xff\xff\xff\0\0\0' + frame * frames + b';'
+
+
+def segment(marker, data):
+    return struct.pack('>BBH', 0xFF, marker, len(data) + 2) + data
+
+
+def photo(width, height, orientation):
+    """A JPEG as a telephone makes it: turned, and with the place where it was taken."""
+    entry = struct.Struct('>HHI4s').pack
+    first = 8 + 2 + 2 * 12 + 4
+    exif = (b'MM\0*' + struct.pack('>IH', 8, 2) + entry(0x0112, 3, 1, struct.pack('>HH', orientation, 0)) +
+            entry(0x8825, 4, 1, struct.pack('>I', first)) + bytes(4) +
+            struct.pack('>H', 2) + entry(1, 2, 2, b'N\0\0\0') + entry(3, 2, 2, b'W\0\0\0') + bytes(4))
+    huffman = bytes([0, 0, 1] + [0] * 14 + [0]), bytes([0x10, 0, 1] + [0] * 14 + [0])
+    return (b'\xff\xd8' + segment(0xE1, b'Exif\0\0' + exif) + segment(0xDB, b'\0' + b'\x01' * 64) +
+            segment(0xC0, struct.pack('>BHHB', 8, height, width, 1) + b'\x01\x11\0') +
+            b''.join(segment(0xC4, table) for table in huffman) +
+            segment(0xDA, b'\x01\x01\0\0\x3f\0') + b'\x2a\x2a' + b'\xff\xd9')
+
+
+def wav(seconds):
+    data = bytes(8000 * seconds)
+    form = b'WAVEfmt ' + struct.pack('<IHHIIHH', 16, 1, 1, 8000, 8000, 1, 8) + b'data' + struct.pack('<I', len(data)) + data
+    return b'RIFF' + struct.pack('<I', len(form)) + form
+
+
+def answer(body, content_type='image/png', status='200 OK', more='', length=None):
+    head = f'HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n' if content_type else f'HTTP/1.1 {status}\r\n'
+    return f'{head}Content-Length: {len(body) if length is None else length}\r\n{more}\r\n'.encode() + body
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Answers each path with the bytes it was given for it, whatever they are, and hangs up."""
+    daemon_threads = True
+    block_on_close = False
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            words = self.rfile.readline(4096).split()
+            while self.rfile.readline(4096).strip():
+                pass
+            with contextlib.suppress(OSError):
+                self.wfile.write(self.server.answers.get(words[1].decode() if len(words) > 1 else '', answer(b'', '', '404 Not Found')))
+
+    def __init__(self, answers):
+        super().__init__(('127.0.0.1', 0), self.Handler)
+        self.answers = answers
+        self.url = f'http://127.0.0.1:{self.server_address[1]}'
+        threading.Thread(target=self.serve_forever, kwargs={'poll_interval': 0.05}, daemon=True).start()
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+
+class Media(Check):
+    HERE = '--allow-http', '--allow-private-addresses'
+    ITEM = {'input', 'error', 'errors', 'warnings', 'advice', 'facts', 'answer', 'findings'}
+    FACTS = {'type', 'mime_type', 'version', 'state', 'faults', 'bytes', 'wire_bytes', 'width', 'height', 'orientation',
+             'frames', 'duration_ms', 'video_codec', 'audio_codec', 'bits', 'animated', 'alpha', 'progressive', 'cmyk',
+             'arithmetic', 'lossless', 'gps', 'slow_start'}
+    ANSWER = {'status', 'content_type', 'content_length', 'bytes_read', 'redirects', 'refused'}
+
+    def file(self, name, data):
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def server(self, answers):
+        out = Server(answers)
+        self.addCleanup(out.stop)
+        return out
+
+    def one(self, *arguments, code=CLEAN, stdin=b''):
+        item, = self.json('media', *arguments, code=code, stdin=stdin)['media']
+        self.assertEqual(set(item), self.ITEM)
+        if item['facts'] is not None:
+            self.assertEqual(set(item['facts']), self.FACTS)
+        for finding in item['findings']:
+            self.assertEqual(set(finding), FINDING)
+        for kind in ('error', 'warning'):
+            self.assertEqual(item[kind + 's'], sum(f['severity'] == kind for f in item['findings']), item)
+        return item
+
+    def rules(self, item, severity='error'):
+        return {f['rule'] for f in item['findings'] if f['severity'] == severity}
+
+
+class MediaFiles(Media):
+    def test_good_file(self):
+        path = self.file('spring.png', png(640, 1138))
+        out, err = self.run_check('media', path)
+        size = path.stat().st_size
+        self.assertIn(f'spring.png: PNG, 640×1138 pixels, {size} bytes, {-(-size * 137 // 100) + 814} in a message', out)
+        self.assertEqual(out.splitlines()[0], 'Checked against sinch, infobip')
+        self.assertTrue(out.endswith('Nothing wrong\n'))
+        self.assertEqual(err, '')
+
+    def test_facts(self):
+        item = self.one(self.file('spring.jpg', photo(40, 30, orientation=6)))
+        facts = item['facts']
+        self.assertEqual((facts['type'], facts['state'], facts['width'], facts['height'], facts['orientation'], facts['gps']),
+                         ('JPEG', 'clean', 40, 30, 6, True))
+        self.assertIsNone(item['answer'])
+        self.assertEqual(self.rules(item, 'advice'), {'media.gps'})
+        out, _ = self.run_check('media', self.folder / 'spring.jpg')
+        self.assertIn('40×30 pixels (turned: shown as 30×40), tells where it was taken (GPS)', out)
+
+        facts = self.one(self.file('loop.gif', gif(frames=3, hundredths=50)))['facts']
+        self.assertEqual((facts['type'], facts['version'], facts['frames'], facts['animated'], facts['duration_ms']),
+                         ('GIF', '89a', 3, True, 1500))
+        facts = self.one(self.file('jingle.wav', wav(2)))['facts']
+        self.assertEqual((facts['type'], facts['duration_ms'], facts['audio_codec'], facts['width']), ('WAV', 2000, 'pcm', 0))
+        item = self.one(self.file('logo.png', png(alpha=True)))
+        self.assertTrue(item['facts']['alpha'])
+        self.assertIn('media.transparency', self.rules(item, 'advice'))
+
+    def test_each_profile_tells_its_own_rule(self):
+        path = self.file('large.png', png(padding=1_200_000))
+        item = self.one(path, '--profile', 'sinch,twilio,voipms,omnisend', code=ERRORS)
+        told = {f['whose']: f['allowed'] for f in item['findings'] if f['rule'] == 'media.size'}
+        self.assertEqual(told, {'sinch': '1000000 bytes', 'omnisend': '525000 bytes'})
+        self.assertEqual({f['where'] for f in item['findings'] if f['rule'] == 'media.size'}, {'bytes'})
+        self.one(path, '--profile', 'twilio', code=CLEAN)
+        out, _ = self.run_check('media', path, '--profile', 'omnisend', code=ERRORS)
+        self.assertRegex(out, r'(?m)^  error +media\.size +bytes +\d+ bytes +525000 bytes +omnisend$')
+
+    def test_profiles_that_say_the_same_share_a_finding(self):
+        item = self.one(self.file('card.wav', wav(1)), '--profile', 'omnisend,insider', code=ERRORS)
+        self.assertEqual([f['whose'] for f in item['findings'] if f['rule'] == 'media.format'], ['omnisend, insider'])
+
+    def test_all_profiles_and_those_of_carriers(self):
+        path = self.file('spring.png', png())
+        everyone = {p['name'] for p in self.json('profiles')['profiles'] if p['kind'] in ('provider', 'platform')}
+        self.assertEqual(set(self.json('media', path, '--profile', 'all')['profiles']), everyone)
+        self.assertEqual(self.json('media', path, '--profile', 'omnisend', '--profile', 'omnisend')['profiles'], ['omnisend'])
+        item = self.one(self.file('large.png', png(padding=600_000)), '--profile', 'att/toll_free', code=ERRORS)
+        self.assertEqual({f['whose'] for f in item['findings'] if f['rule'] == 'media.total'}, {'att/toll_free'})
+
+    def test_what_is_not_what_its_name_says(self):
+        item = self.one(self.file('spring.jpg', png()))
+        self.assertEqual(self.rules(item, 'warning'), {'media.type_differs'})
+        self.assertEqual(item['facts']['type'], 'PNG')
+        self.run_check('media', self.folder / 'spring.jpg', '--strict', code=ERRORS)
+        self.assertEqual(self.one(self.file('SPRING.PNG', png()))['findings'], [])
+        self.assertEqual(self.one(self.file('spring', png()))['findings'], [])
+
+    def test_what_is_not_what_the_campaign_declares(self):
+        path = self.file('spring.png', png())
+        self.assertEqual(self.one(path, '--type', 'image/png')['findings'], [])
+        item = self.one(path, '--type', 'video/mp4', code=ERRORS)
+        self.assertEqual({f['where'] for f in item['findings'] if f['rule'] == 'media.type_differs'}, {'mime_type'})
+        item = self.one(self.file('jingle.wav', wav(1)), '--type', 'audio/x-wav')
+        self.assertEqual(self.rules(item, 'advice'), {'media.deprecated_type'})
+
+    def test_hostile_files(self):
+        whole = png(64, 64)
+        huge = whole[:16] + struct.pack('>II', 65535, 65535) + whole[24:29] + struct.pack(
+            '>I', zlib.crc32(whole[12:16] + struct.pack('>II', 65535, 65535) + whole[24:29])) + whole[33:]
+        for name, data, faults in (('empty.png', b'', {'empty'}), ('cut.png', whole[:-30], {'truncated'}),
+                                   ('noise.png', bytes(range(256)) * 40, set()), ('huge.png', huge, {'huge_dimensions'}),
+                                   ('page.png', b'<!DOCTYPE html><html><body>404</body></html>', set()),
+                                   ('run.png', b'\x7fELF' + bytes(200), set())):
+            with self.subTest(name):
+                item = self.one(self.file(name, data), code=ERRORS)
+                self.assertEqual(item['facts']['state'], 'broken')
+                self.assertLessEqual(faults, set(item['facts']['faults']))
+                self.assertEqual([f['where'] for f in item['findings'] if f['rule'] == 'media.broken'], [''])
+        self.assertIn('media.format', self.rules(self.one(self.folder / 'page.png', code=ERRORS)))
+        self.assertNotIn('media.format', self.rules(self.one(self.folder / 'noise.png', code=ERRORS)))
+
+    def test_large_files_are_not_read_as_a_whole(self):
+        path = self.file('film.png', png(padding=1000))
+        with path.open('ab') as file:
+            file.truncate(1 << 40)  # sparse: a terabyte that takes no room
+        item = self.one(path, code=ERRORS)
+        self.assertEqual(item['facts']['bytes'], 1 << 40)
+
+    def test_unreadable(self):
+        good = self.file('good.png', png())
+        os.mkfifo(self.folder / 'pipe')
+        for wrong, told in ((self.folder / 'none.png', 'No such file'), (self.folder, 'directory'),
+                            (self.folder / 'pipe', 'nvalid argument'), (pathlib.Path('/dev/zero'), 'nvalid argument')):
+            with self.subTest(wrong):
+                out, err = self.run_check('media', wrong, good, code=USAGE)
+                self.assertIn(told, err)
+                self.assertIn('good.png: PNG', out)
+                bad, fine = self.json('media', wrong, good, code=USAGE)['media']
+                self.assertIn(told, bad['error'])
+                self.assertEqual((bad['facts'], bad['findings'], fine['error']), (None, [], None))
+
+    def test_standard_input(self):
+        item = self.one('-', stdin=png())
+        self.assertEqual((item['input'], item['facts']['type'], item['findings']), ('standard input', 'PNG', []))
+        _, err = self.run_check('media', '-', code=USAGE, stdin=b'x' * (16 * 1024 * 1024 + 1))
+        self.assertIn('more than 16777216 bytes', err)
+
+    def test_names_cannot_speak_to_the_terminal(self):
+        out, _ = self.run_check('media', self.file('a\x1b[31m\n.png', png()))
+        self.assertNotIn('\x1b', out)
+        self.assertEqual(out.count('\n'), 3)
+
+
+class MediaUrls(Media):
+    def test_of_the_simulator(self):
+        for options in ((), ('--tls',)):
+            with self.subTest(options):
+                folder = self.folder / ('tls' if options else 'plain')
+                folder.mkdir()
+                simulator = Simulator(SIMULATOR, folder, *options)
+                self.addCleanup(simulator.stop)
+                how = ('--ca-file', simulator.ca_file, '--allow-private-addresses') if options else self.HERE
+                item = self.one(simulator.image, *how)
+                self.assertEqual((item['facts']['type'], item['facts']['width'], item['facts']['height']), ('PNG', 640, 1138))
+                self.assertEqual(set(item['answer']), self.ANSWER)
+                self.assertEqual((item['answer']['status'], item['answer']['content_type']), (200, 'image/png'))
+                self.assertEqual(item['answer']['content_length'], item['facts']['bytes'])
+                out, _ = self.run_check('media', simulator.image, *how)
+                self.assertRegex(out, r'image\.png: PNG, 640×1138 pixels, .* in a message, served as image/png\n')
+        item = self.one(simulator.image, '--allow-private-addresses', code=ERRORS)
+        self.assertEqual(self.rules(item), {'media.unreachable'})
+        self.assertRegex(item['answer']['refused'], 'certificate')
+
+    def test_this_machine_is_refused_unless_allowed(self):
+        server = self.server({'/a.png': answer(png())})
+        for url, rule in ((f'{server.url}/a.png', 'media.not_https'), ('https://127.0.0.1/a.png', 'media.private_address'),
+                          ('https://[::1]/a.png', 'media.private_address'), ('https://localhost/a.png', 'media.private_address'),
+                          ('https://169.254.169.254/latest/meta-data/', 'media.private_address'),
+                          ('https://2130706433/a.png', None), ('ftp://media.example.com/a.png', None),
+                          ('https://user:pass@media.example.com/a.png', 'media.url'), ('https:// /a.png', 'media.url')):
+            with self.subTest(url):
+                item = self.one(url, code=ERRORS)
+                self.assertIsNone(item['facts'])
+                self.assertTrue(item['answer']['refused'])
+                self.assertTrue(self.rules(item) >= ({rule} if rule else set()), item)
+                self.assertEqual(item['errors'], 1, item)
+        item = self.one(f'{server.url}/a.png', '--allow-http', code=ERRORS)
+        self.assertEqual(self.rules(item), {'media.private_address'})
+        self.one(f'{server.url}/a.png', *self.HERE)
+
+    def test_hostile_answers(self):
+        page = b'<!DOCTYPE html><html><body>404</body></html>'
+        cases = {
+            '/missing.png': (answer(page, 'text/html', '404 Not Found'), 'media.bad_status'),
+            '/moved.png': (answer(b'', '', '302 Found', 'Location: http://169.254.169.254/\r\n'), 'media.redirected'),
+            '/page.png': (answer(page), 'media.broken'),
+            '/untyped.png': (answer(png(), ''), 'media.no_type'),
+            '/octets.png': (answer(png(), 'application/octet-stream'), 'media.no_type'),
+            '/chunked.png': (b'HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+                             'media.no_length'),
+            '/short.png': (answer(png(), length=100_000), 'media.length_differs'),
+            '/noise.png': (bytes(range(256)) * 100, 'media.unreachable'),
+            '/silence.png': (b'', 'media.unreachable'),
+            '/other.png': (answer(wav(1), 'audio/wav'), 'media.type_differs'),
+            '/cut.png': (answer(png(64, 64)[:-30]), 'media.broken')}
+        server = self.server({path: bytes_ for path, (bytes_, _) in cases.items()})
+        for path, (_, rule) in cases.items():
+            with self.subTest(path):
+                severity = 'warning' if path == '/other.png' else 'error'
+                item = self.one(server.url + path, *self.HERE, code=ERRORS if severity == 'error' else CLEAN)
+                self.assertIn(rule, self.rules(item, severity), item)
+                if item['facts'] is None:
+                    self.assertEqual(self.rules(item, severity), {rule}, 'one reason')
+
+    def test_several_at_once_with_files_between(self):
+        server = self.server({'/a.png': answer(png(8, 8)), '/b.gif': answer(gif(), 'image/gif')})
+        path = self.file('c.wav', wav(1))
+        document = self.json('media', f'{server.url}/a.png', path, f'{server.url}/none', f'{server.url}/b.gif', *self.HERE,
+                             code=ERRORS)
+        self.assertEqual(set(document), {'command', 'passed', 'errors', 'warnings', 'advice', 'profiles', 'media'})
+        self.assertEqual([item['facts'] and item['facts']['type'] for item in document['media']], ['PNG', 'WAV', None, 'GIF'])
+        self.assertEqual([item['answer'] is None for item in document['media']], [False, True, False, False])
+        self.assertEqual(document['errors'], sum(item['errors'] for item in document['media']))
+        out, _ = self.run_check('media', f'{server.url}/a.png', path, *self.HERE, '--strict')
+        self.assertIn(' in 2 objects', out)
+
+    def test_redirects_are_followed_on_request(self):
+        server = self.server({'/a.png': answer(png())})
+        server.answers['/moved.png'] = answer(b'', '', '302 Found', f'Location: {server.url}/a.png\r\n')
+        item = self.one(f'{server.url}/moved.png', *self.HERE, '--redirects', '1')
+        self.assertEqual((item['answer']['redirects'], item['facts']['type']), (1, 'PNG'))
+
+    def test_time_and_bytes_are_bounded(self):
+        ever = threading.Event()
+        self.addCleanup(ever.set)
+
+        class Silent(Server.Handler):
+            def handle(self):
+                ever.wait(SECONDS)
+
+        server = self.server({})
+        server.RequestHandlerClass = Silent
+        item = self.one(f'{server.url}/a.png', *self.HERE, '--timeout', '200ms', code=ERRORS)
+        self.assertEqual(self.rules(item), {'media.too_slow'})
+        server = self.server({'/a.png': answer(png(padding=100_000))})
+        item = self.one(f'{server.url}/a.png', *self.HERE, '--bytes-max', '4096', code=ERRORS)
+        self.assertEqual(self.rules(item), {'media.too_large'})
+
+    def test_options_that_cannot_be_used(self):
+        for wrong, told in ((('--ca-file', 'none.pem'), 'none.pem'), (('--timeout', '1ms'), 'timeout must be 100 to'),
+                            (('--redirects', '11'), '--redirects')):
+            with self.subTest(wrong):
+                out, err = self.run_check('media', 'https://127.0.0.1/a.png', *wrong, code=USAGE)
+                self.assertEqual(out, '')
+                self.assertIn(told, err)
+
+
+class Card(Check):
+    FULL = ('--name', 'Acme; Shop, Zoë', '--organisation', 'Acme, Inc.', '--number', '+18005550123', '--number', 'fax=+18005550124',
+            '--number', '12345', '--email', 'hello@acme.example', '--url', 'https://acme.example/shop', '--note', 'First line\nsecond; line')
+
+    def test_what_is_written_is_clean(self):
+        for version in ('3.0', '4.0'):
+            with self.subTest(version):
+                out, _ = self.run_check('card', *self.FULL, '--version', version, '-o', 'acme.vcf')
+                self.assertRegex(out, r'acme\.vcf: \d+ bytes, about \d+ in a message')
+                for extra in ((), ('--type', 'text/vcard'), ('--profile', 'sinch,infobip,twilio,bloomreach')):
+                    item, = self.json('media', 'acme.vcf', *extra)['media']
+                    self.assertEqual(item['findings'], [])
+                    facts = item['facts']
+                    self.assertEqual((facts['type'], facts['version'], facts['state'], facts['faults']),
+                                     ('vCard', version, 'clean', []))
+                    self.assertEqual(facts['bytes'], (self.folder / 'acme.vcf').stat().st_size)
+
+    def test_through_a_pipe(self):
+        card, _ = self.run_check('card', *self.FULL)
+        self.assertIn('Nothing wrong', self.run_check('media', '-', stdin=card.encode())[0])
+
+    def test_a_logo_is_inside(self):
+        (self.folder / 'logo.png').write_bytes(png(16, 16))
+        plain, _ = self.run_check('card', *self.FULL)
+        card, _ = self.run_check('card', *self.FULL, '--logo', 'logo.png')
+        self.assertGreater(len(card), len(plain) + len(png(16, 16)))
+        self.assertIn('Nothing wrong', self.run_check('media', '-', stdin=card.encode())[0])
+        (self.folder / 'logo.png').write_bytes(b'<html>')
+        _, err = self.run_check('card', *self.FULL, '--logo', 'logo.png', code=USAGE)
+        self.assertIn('logo', err)
+
+    def test_what_cannot_be_written(self):
+        for wrong, told in ((('--name', ''), 'name'), (('--name', 'A\nB'), 'name'), (('--name', 'A', '--number', 'call me'), 'number'),
+                            (('--name', 'A', '--logo', 'none.png'), 'No such file'),
+                            (('--name', 'A', '-o', 'no/folder.vcf'), 'No such file')):
+            with self.subTest(wrong):
+                out, err = self.run_check('card', *wrong, code=USAGE)
+                self.assertEqual(out, '')
+                self.assertIn(told, err)
+
+    @unittest.skipIf(vobject is None, 'no vobject to compare with')
+    def test_another_reader_reads_the_same(self):
+        (self.folder / 'logo.png').write_bytes(png())
+        card, _ = self.run_check('card', *self.FULL, '--logo', 'logo.png')
+        read = vobject.readOne(card)
+        self.assertEqual(read.fn.value, 'Acme; Shop, Zoë')
+        self.assertEqual(read.org.value, ['Acme, Inc.'])
+        self.assertEqual([line.value for line in read.tel_list], ['+18005550123', '+18005550124', '12345'])
+        self.assertEqual(read.email.value, 'hello@acme.example')
+        self.assertEqual(read.url.value, 'https://acme.example/shop')
+        self.assertEqual(read.note.value, 'First line\nsecond; line')
+        self.assertEqual(read.photo.value, png())
+
+
 class Split(Check):
     def test_euro_signs(self):
         out, _ = self.run_check('split', '€' * 81)
@@ -323,14 +714,17 @@ class Usage(Check):
 
     def test_wrong_command_lines(self):
         for arguments in ((), ('nothing',), ('campaign',), ('split',), ('campaign', 'a.json', '--profile', 'sinhc'),
-                          ('text', 'a', '--value-max', '5000'), ('split', 'a', '--max-parts', '0')):
+                          ('text', 'a', '--value-max', '5000'), ('split', 'a', '--max-parts', '0'), ('media',), ('card',),
+                          ('media', 'a.jpg', '--profile', 'sinhc'), ('media', 'a.jpg', '--timeout', 'soon'),
+                          ('media', 'a.jpg', '--bytes-max', '1')):
             with self.subTest(arguments):
                 out, err = self.run_check(*arguments, code=USAGE)
                 self.assertEqual(out, '')
                 self.assertTrue(err)
 
     def test_help_teaches_with_examples(self):
-        for arguments in ((), ('campaign',), ('text',), ('split',), ('number',), ('sender',), ('profiles',)):
+        for command in ('', 'campaign', 'text', 'media', 'split', 'number', 'sender', 'profiles', 'card'):
+            arguments = [command] if command else []
             out, _ = self.run_check(*arguments, '--help')
             self.assertIn('Examples:', out)
             self.assertIn('broadside-check', out)
@@ -342,5 +736,5 @@ class Usage(Check):
 
 
 if __name__ == '__main__':
-    CHECK, EXAMPLE = sys.argv[1:3]
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    CHECK, EXAMPLE, SIMULATOR = sys.argv[1:4]
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])

@@ -525,6 +525,25 @@ TEST_CASE("engine: what the media lack is only told when the host wants it so", 
   }));
 }
 
+TEST_CASE("engine: a campaign with more media than are looked at is refused, with the count and the limit",
+          "[engine]") {
+  const provider_simulator server = start();
+  options o = looking(server, preflight_mode::refuse);
+  o.preflight.urls_max = 1;
+  auto opened = engine::open(std::move(o));
+  REQUIRE(opened.has_value());
+  campaign c = with_media(server.url() + "/_simulator/image.png");
+  c.media.push_back(c.media[0]);
+  REQUIRE(opened->launch(c).has_value());  // the same one twice is one
+  c.media.push_back({.url = server.url() + "/_simulator/image.png?other", .mime_type = "image/png"});
+  const auto id = opened->launch(c);
+  REQUIRE_FALSE(id.has_value());
+  REQUIRE(id.error().code == errc::invalid_campaign);
+  REQUIRE(id.error().violations.size() == 1);
+  CHECK(id.error().violations[0].field == "media");
+  CHECK_THAT(id.error().violations[0].rule, Catch::Contains("2 distinct URLs") && Catch::Contains("urls_max allows 1"));
+}
+
 TEST_CASE("engine: media on a private address are never fetched unless the host allows it", "[engine]") {
   const provider_simulator server = start();
   options o = looking(server, preflight_mode::refuse);

@@ -13,30 +13,18 @@ import os
 import pathlib
 import re
 import signal
-import ssl
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
-import urllib.request
+
+sys.dont_write_bytecode = True
+from simulator_process import INFOBIP_KEY, SANITIZERS, SECONDS, SINCH_KEY, Simulator, until  # noqa: E402
 
 SENDER = SIMULATOR = ''  # the command line's
-SECONDS = 60  # what nothing here comes near, also with sanitizers
-SINCH_KEY, INFOBIP_KEY = 'fake-sinch-key-c0ffee', 'fake-infobip-key-decade'
 KEYS = {'SEND_TEST_SINCH_KEY': SINCH_KEY, 'SEND_TEST_INFOBIP_KEY': INFOBIP_KEY}
 OUTCOMES = ('accepted', 'rejected', 'suppressed', 'expired', 'not_sent', 'maybe_sent')
-SANITIZERS = {name: os.environ.get(name, '') + ':exitcode=99' for name in ('ASAN_OPTIONS', 'UBSAN_OPTIONS')}
 ENVIRONMENT = {name: value for name, value in {**os.environ, **SANITIZERS}.items() if name not in KEYS}
-
-
-def until(condition, what, process):
-    """Polls until the condition holds; the process must not end before."""
-    last = time.monotonic() + SECONDS
-    while not condition():
-        if process.poll() is not None or time.monotonic() > last:
-            raise AssertionError(f'{what}: not seen; the process {process.poll()}')
-        time.sleep(0.01)
 
 
 def number(i):
@@ -45,34 +33,6 @@ def number(i):
 
 def csv_rows(count):
     return 'phone,city\n' + ''.join(f'{number(i)},"Town, {i}"\n' for i in range(count))
-
-
-class Simulator:
-    def __init__(self, folder, *options):
-        port_file, self.ca_file = folder / 'port', folder / 'ca.pem'
-        tls = ('--ca-file', self.ca_file) if '--tls' in options else ()
-        self.process = subprocess.Popen(
-            [SIMULATOR, '--port-file', port_file, '--for', str(3 * SECONDS), '--sinch-key', SINCH_KEY, '--infobip-key',
-             INFOBIP_KEY, *tls, *options], stdout=subprocess.DEVNULL, env=ENVIRONMENT)
-        self.tls = bool(tls)
-        try:
-            until(port_file.exists, 'the port of the simulator', self.process)
-        except AssertionError:
-            self.stop()
-            raise
-        self.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{port_file.read_text().strip()}"
-
-    def counts(self):
-        """By provider, and of both."""
-        context = ssl.create_default_context(cafile=self.ca_file) if self.tls else None
-        with urllib.request.urlopen(f'{self.url}/_simulator/counts', timeout=SECONDS, context=context) as answer:
-            counts = json.load(answer)
-        counts['both'] = {name: counts['sinch'][name] + counts['infobip'][name] for name in counts['sinch']}
-        return counts
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
 
 
 class Run:
@@ -110,7 +70,7 @@ class Send(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def simulator(self, *options):
-        out = Simulator(self.folder, *options)
+        out = Simulator(SIMULATOR, self.folder, *options)
         self.addCleanup(out.stop)
         return out
 
@@ -143,9 +103,9 @@ class Send(unittest.TestCase):
     def end(self, run, code):
         run.end()
         self.assertIn(run.code, (code,) if isinstance(code, int) else code, f'{run.out}\n{run.err}')
-        for written in (path for path in self.folder.iterdir() if path.name != 'campaign.json'):
+        for written in (path for path in self.folder.rglob('*') if path.is_file() and path.name != 'campaign.json'):
             for key in (*KEYS.values(), *getattr(self, 'secrets', ())):
-                self.assertNotIn(key, written.read_text(), written)
+                self.assertNotIn(key.encode(), written.read_bytes(), written)
         return run
 
     def send(self, campaign, audience, *options, code=0, **more):
@@ -236,6 +196,72 @@ class Done(Send):
         self.check_untouched(simulator)
 
 
+class DryRunOfMedia(Send):
+    """What the dry run says of the media is what the launch does with them."""
+    HERE = {'https_only': False, 'allow_private_addresses': True}
+
+    def both_runs(self, simulator, url, code, **preflight):
+        """The dry run, after a run that sends has ended with the same code."""
+        campaign = self.campaign(simulator, preflight=preflight, media=[{'url': url, 'mime_type': 'image/png'}])
+        self.send(campaign, csv_rows(3), code=code)
+        return self.send(campaign, csv_rows(3), '--dry-run', code=code, keys={})
+
+    def test_what_is_there_is_told(self):
+        simulator = self.simulator()
+        run = self.both_runs(simulator, simulator.image, 0, **self.HERE)
+        self.assertRegex(run.out, rf'(?m)^  {re.escape(simulator.image)}: PNG, 640×1138 pixels, .* bytes, \d+ in a message$')
+        self.assertNotIn('error', run.out)
+        self.assertNotIn('would not be launched', run.out)
+        self.assertEqual(run.books['would send'], 3)
+
+    def test_what_is_not_there_refuses(self):
+        simulator = self.simulator()
+        run = self.both_runs(simulator, f'{simulator.url}/nothing.png', 2, **self.HERE)
+        self.assertRegex(run.out, r'(?m)^  http://.*/nothing\.png: not looked at: .*404')
+        self.assertRegex(run.out, r'(?m)^  error: media\[0\]\.url: .*\[media\.bad_status\]$')
+        self.assertEqual(run.out.count('media.bad_status'), 1, 'two routes, one reason')
+        self.assertTrue(run.out.endswith('The campaign would not be launched: its media are refused\n'), run.out)
+        self.assertEqual(run.books['would send'], 3)
+        self.check_untouched(simulator)
+
+    def test_refused_media_outweigh_rows_that_are_bad(self):
+        simulator = self.simulator()
+        campaign = self.campaign(simulator, preflight=self.HERE,
+                                 media=[{'url': f'{simulator.url}/nothing.png', 'mime_type': 'image/png'}])
+        run = self.send(campaign, csv_rows(3) + 'call me,Nowhere\n', '--dry-run', code=2, keys={})
+        self.assertEqual(run.books['would not'], 1)
+
+    def test_a_warning_is_only_told(self):
+        simulator = self.simulator()
+        run = self.both_runs(simulator, f'{simulator.url}/nothing.png', 0, mode='warn', **self.HERE)
+        self.assertRegex(run.out, r'(?m)^  warning: media\[0\]\.url: .*\[media\.bad_status\]$')
+        self.assertNotIn('would not be launched', run.out)
+
+    def test_off_looks_at_nothing(self):
+        simulator = self.simulator()
+        run = self.both_runs(simulator, f'{simulator.url}/nothing.png', 0, mode='off')
+        self.assertIn('Media: not looked at, as preflight.mode is "off"\n', run.out)
+
+    def test_another_type_than_declared(self):
+        simulator = self.simulator()
+        campaign = self.campaign(simulator, preflight=self.HERE,
+                                 media=[{'url': simulator.image, 'mime_type': 'audio/mpeg'}])
+        run = self.send(campaign, csv_rows(3), '--dry-run', code=2, keys={})
+        self.assertRegex(run.out, r'error: media\[0\]\.mime_type: PNG, .*\[media\.type_differs\]')
+
+    def test_this_machine_is_no_public_address(self):
+        simulator = self.simulator()
+        run = self.both_runs(simulator, simulator.image, 2, https_only=False)
+        self.assertIn('[media.private_address]', run.out)
+
+    def test_roots_that_cannot_be_read(self):
+        simulator = self.simulator()
+        tls = {'ca_file': str(self.folder / 'none.pem')}
+        run = self.both_runs(simulator, simulator.image, 2, tls=tls, **self.HERE)
+        self.assertIn('error: the media cannot be looked at\n', run.err)
+        self.assertEqual(run.out, '')
+
+
 class Refused(Send):
     def test_bad_rows_and_bad_numbers(self):
         simulator = self.simulator('--refused-per-10000', '1')
@@ -294,7 +320,8 @@ class Refused(Send):
             with self.subTest(route):
                 (self.folder / 'events.jsonl').unlink(missing_ok=True)
                 run = self.send(self.campaign(simulator, routes=(route,)), csv_rows(40), '--events', 'events.jsonl',
-                                '--give-up-after', '500ms', code=4, keys={name: 'fake-wrong-key' for name in KEYS})
+                                '--no-journal', '--give-up-after', '500ms', code=4,
+                                keys={name: 'fake-wrong-key' for name in KEYS})
                 counts = simulator.counts()
                 self.check_books(run, counts)
                 self.assertGreater(counts[route]['unauthorized'], 0)
@@ -304,8 +331,8 @@ class Refused(Send):
 
     def test_certificate_of_a_stranger(self):
         simulator = self.simulator('--tls')
-        run = self.send(self.campaign(simulator), csv_rows(20), '--events', 'events.jsonl', '--give-up-after', '500ms',
-                        code=4)
+        run = self.send(self.campaign(simulator), csv_rows(20), '--events', 'events.jsonl', '--no-journal',
+                        '--give-up-after', '500ms', code=4)
         counts = simulator.counts()
         self.check_books(run, counts)
         self.assertEqual((counts['both']['requests'], run.books['not_sent']), (0, 20))
@@ -330,7 +357,8 @@ class Interrupted(Send):
         # Half of the answers take an hour: soon each of the eight connections waits for one.
         simulator = self.simulator('--slow', '0.5', '--slow-for-ms', '3600000')
         campaign = self.campaign(simulator, routes=('sinch',), messages_inside_max=100)
-        run = self.start(campaign, csv_rows(20000), '--events', 'events.jsonl', '--drain-timeout', '1h')
+        run = self.start(campaign, csv_rows(20000), '--events', 'events.jsonl', '--no-journal',
+                         '--drain-timeout', '1h')
         until(lambda: simulator.counts()['sinch']['faults'] == 8, 'eight slow answers', run.process)
         run.process.send_signal(signal.SIGTERM)
         until(lambda: 'Interrupt again' in run.err_file.read_text(), 'the first interruption', run.process)
@@ -342,6 +370,170 @@ class Interrupted(Send):
         self.assertEqual(run.books['accepted'], counts['sinch']['accepted_ids'] - 8)
         self.assertGreater(run.books['not_sent'], 0)
         self.assertEqual({event['attempts'] for event in run.events if event['outcome'] == 'not_sent'}, {0})
+
+
+class Resumed(Send):
+    """A durable journal: the same command goes on where it stopped."""
+
+    def status(self, *options):
+        run = Run(self.folder, ('--status', 'campaign.json', *options), '', {})
+        self.addCleanup(run.stop)
+        return self.end(run, 0)
+
+    def interrupted(self, simulator, rows, *options, **fields):
+        """A run that was interrupted twice in the middle; with the command to go on with."""
+        campaign = self.campaign(simulator, messages_inside_max=100, **fields)
+        run = self.start(campaign, csv_rows(rows), '--events', 'events.jsonl', '--show-numbers', *options)
+        until(lambda: simulator.counts()['both']['accepted'] >= rows // 10, 'the first messages', run.process)
+        run.process.send_signal(signal.SIGINT)
+        until(lambda: 'Interrupt again' in run.err_file.read_text(), 'the first interruption', run.process)
+        run.process.send_signal(signal.SIGINT)
+        return self.end(run, 130)
+
+    def go_on(self, *options, code=0, audience='audience.csv'):
+        run = Run(self.folder, ('campaign.json', audience, '--events', 'events.jsonl', '--show-numbers', *options), '',
+                  KEYS)
+        self.addCleanup(run.stop)
+        return self.end(run, code)
+
+    def slow(self):
+        return self.simulator('--delay-ms', '20', '--record-accepted')
+
+    def check_everybody_once(self, simulator, rows):
+        people = collections.Counter(to for _, to in simulator.accepted())
+        self.assertEqual(set(people), {number(i)[1:] for i in range(rows)})
+        self.assertEqual(set(people.values()), {1})
+
+    def test_interrupted_and_gone_on_with(self):
+        simulator = self.slow()
+        first = self.interrupted(simulator, 2000)
+        self.assertRegex(first.err, r'not finished: \d+ taken, \d+ accepted, \d+ inside; run the same command to continue')
+        self.assertIn('The books balance', first.out)
+        self.assertGreater(first.books['accepted'], 0)
+        self.assertEqual(first.books['not_sent'], 0)
+        told = self.status('--json')
+        counts = json.loads(told.out)['campaigns'][0]['counts']
+        self.assertEqual(counts['submitted'], first.books['submitted'])
+        run = self.go_on(code=(0, 1))
+        taken = first.books['submitted']
+        self.assertIn(f'continues at row {taken + 1} of audience.csv: {taken} taken', run.err)
+        self.assertEqual((run.books['rows read'], run.books['submitted']), (2000, 2000))
+        self.assertEqual(run.books['accepted'] + run.books['maybe_sent'], 2000)
+        self.assertEqual(sorted(event['row'] for event in run.events), list(range(2000)))
+        self.check_everybody_once(simulator, 2000)
+
+    def test_a_finished_campaign_is_refused_unless_again(self):
+        simulator = self.simulator('--record-accepted')
+        first = self.send(self.campaign(simulator), csv_rows(40), '--events', 'events.jsonl', '--show-numbers')
+        again = self.go_on(code=7)
+        self.assertIn('is finished: nothing was sent. --again', again.err)
+        self.assertIn('as an earlier run finished them', again.out)
+        self.assertEqual(again.books['accepted'], 40)
+        self.assertEqual(simulator.counts()['both']['accepted'], 40)
+        second = self.go_on('--again')
+        self.assertEqual((second.books['rows read'], second.books['accepted']), (40, 40))
+        self.assertEqual(simulator.counts()['both']['accepted'], 80)
+        self.assertEqual(len({event['message_id'] for event in second.events}), 80)
+        self.go_on(code=7)
+        keys = [each['key'] for each in json.loads(self.status('--json').out)['campaigns']]
+        self.assertEqual(keys, ['campaign', 'campaign (2)'])
+        self.assertEqual(first.books['events'], 40)
+
+    def test_a_changed_audience_is_refused_unless_told(self):
+        simulator = self.slow()
+        self.interrupted(simulator, 1000)
+        (self.folder / 'audience.csv').write_text(csv_rows(1200))
+        run = self.go_on(code=2)
+        self.assertRegex(run.err, r'^error: audience.csv is not the file that this campaign began with')
+        self.assertEqual(run.out, '')
+        run = self.go_on('--changed-audience', code=(0, 1))
+        self.assertEqual((run.books['rows read'], run.books['submitted']), (1200, 1200))
+        self.check_everybody_once(simulator, 1200)
+
+    def test_a_changed_campaign_file_is_a_new_version(self):
+        simulator = self.slow()
+        first = self.interrupted(simulator, 1000)
+        campaign = json.loads((self.folder / 'campaign.json').read_text())
+        (self.folder / 'campaign.json').write_text(json.dumps({**campaign, 'text': 'Hello {{ city }}'}))
+        run = self.go_on(code=(0, 1))
+        taken = first.books['submitted']
+        self.assertRegex(run.err, rf'the campaign file has changed: version 2 from row {taken + 1} on; \d+ messages of '
+                                  'version 1 are still inside')
+        self.assertEqual(run.books['submitted'], 1000)
+        self.assertIn('The books balance', run.out)
+        self.assertEqual([(each['version'], each['phase']) for each in json.loads(self.status('--json').out)['campaigns']],
+                         [(1, 'finished'), (2, 'finished')])
+        self.check_everybody_once(simulator, 1000)
+
+    def test_rejected_rows_stand_once(self):
+        simulator = self.slow()
+        campaign = self.campaign(simulator, messages_inside_max=100)
+        bad = '+1 112 555 0123,Nowhere\n'
+        (self.folder / 'audience.csv').write_text('phone,city\n' + ''.join(
+            (bad if i % 10 == 0 else f'{number(i)},"Town\n{i}"\n') if i % 7 else 'x"y,z\n' for i in range(2000)))
+        run = self.start(campaign, 'audience.csv', '--events', 'events.jsonl', '--show-numbers')
+        until(lambda: simulator.counts()['both']['accepted'] >= 300, 'the first messages', run.process)
+        run.process.kill()
+        run.process.wait()
+        run = self.go_on(code=1)
+        self.assertEqual([int(row['record']) for row in run.rejects].__len__(),
+                         len({row['record'] for row in run.rejects}))
+        self.assertEqual({int(row['record']) for row in run.rejects},
+                         {i for i in range(2000) if i % 7 == 0 or i % 10 == 0})
+        lines = {int(row['record']): row['line'] for row in run.rejects}
+        quoted = [i for i in range(2000) if i % 7 and i % 10]
+        self.assertEqual(lines[1990], str(2 + 1990 + sum(i < 1990 for i in quoted)))
+        self.assertEqual(run.books['bad rows'], len(range(0, 2000, 7)))
+
+    def test_status_beside_a_running_sender(self):
+        simulator = self.simulator('--slow', '1', '--slow-for-ms', '600000')
+        run = self.start(self.campaign(simulator, routes=('sinch',), messages_inside_max=100), csv_rows(2000))
+        until(lambda: simulator.counts()['sinch']['faults'] == 8, 'eight slow answers', run.process)
+        told = self.status()
+        self.assertIn('"campaign", version 1, "Spring sale": running', told.out)
+        self.assertRegex(told.out, r'(?m)^ +8   on their way')
+        self.assertRegex(told.out, r'wait for their turn\n  the oldest is row 1; the first time limit in 23:5')
+        second = self.go_on(code=8)
+        self.assertIn(str(run.process.pid), second.err)
+        run.stop()
+
+    def test_export(self):
+        simulator = self.simulator('--refused-per-10000', '1')
+        self.send(self.campaign(simulator), csv_rows(50) + '+12125550000,refused\n', '--events', 'events.jsonl', code=1)
+        for options in ((), ('--campaign', 'campaign')):
+            run = Run(self.folder, ('campaign.json', '--export', 'out.csv', *options), '', {})
+            self.end(run, 0)
+            rows = list(csv.DictReader((self.folder / 'out.csv').read_text().splitlines()))
+            self.assertEqual(len(rows), 51)
+        self.assertEqual(collections.Counter(row['outcome'] for row in rows), {'accepted': 50, 'rejected': 1})
+        refused, = (row for row in rows if row['outcome'] == 'rejected')
+        self.assertEqual((refused['row'], refused['status'], refused['campaign']), ('50', 'enqueue_failed', 'campaign'))
+        self.assertTrue(refused['status_code'])
+        self.assertTrue(all(row['recipient'].lstrip("'").startswith('+1******') for row in rows))
+        self.end(Run(self.folder, ('campaign.json', '--export', 'out.jsonl', '--campaign', 'other'), '', {}), 0)
+        self.assertEqual((self.folder / 'out.jsonl').read_text(), '')
+        self.end(Run(self.folder, ('campaign.json', '--export', 'out.jsonl'), '', {}), 0)
+        lines = [json.loads(line) for line in (self.folder / 'out.jsonl').read_text().splitlines()]
+        self.assertEqual(sorted(line['row'] for line in lines), list(range(51)))
+
+    def test_a_damaged_journal_says_so(self):
+        simulator = self.simulator()
+        self.send(self.campaign(simulator), csv_rows(30))
+        data = self.folder / 'campaign.json.journal' / 'data.mdb'
+        data.write_bytes(b'not a journal' * 1000)
+        for options in (('--status',), ('--export', '-'), ('audience.csv',)):
+            run = Run(self.folder, ('campaign.json', *options), '', KEYS)
+            self.end(run, 8)
+            self.assertIn('the journal campaign.json.journal cannot be', run.err)
+        self.assertEqual(simulator.counts()['both']['accepted'], 30)
+
+    def test_standard_input_goes_on_by_row_number(self):
+        simulator = self.slow()
+        rows = ''.join(json.dumps({'phone': number(i), 'city': 'x'}) + '\n' for i in range(60))
+        arguments = ('-', '--format', 'jsonl', '--events', 'events.jsonl')
+        self.send(self.campaign(simulator), *arguments, stdin=rows)
+        run = self.send(self.campaign(simulator), *arguments, stdin=rows, code=7)
+        self.check_everybody_once(simulator, 60)
 
 
 class Faults(Send):

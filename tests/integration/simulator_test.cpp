@@ -174,6 +174,11 @@ std::string infobip_request(std::string_view destinations, std::string_view cont
   return post("/mms/2/messages", infobip_fields, infobip_body(destinations, content, rest));
 }
 
+std::string logs(std::string_view query) {
+  return "GET /mms/2/logs" + std::string(query) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(infobip_fields) +
+         "\r\n";
+}
+
 constexpr std::string_view ann = R"([{"to":"12125550123","messageId":"job42-1"}])";
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -450,6 +455,96 @@ TEST_CASE("simulator: Infobip refuses a wrong key with 401 E401", "[simulator][i
   CHECK(simulator.infobip().accepted == 0);
 }
 
+TEST_CASE("simulator: Infobip's log tells what was accepted, whatever became of the answer", "[simulator][infobip]") {
+  auto simulator = start();
+  raw_client client(simulator.port());
+  CHECK(client.exchange(infobip_request(R"([{"to":"12125550123","messageId":"bs-000000000000002a"}])")).status == 200);
+  CHECK(client.exchange(infobip_request(R"([{"to":"call me","messageId":"refused"}])")).status == 200);
+  simulator_faults faults;
+  faults.reset_after_accept = 1;
+  simulator.set_faults(faults);
+  CHECK(raw_client(simulator.port()).exchange(infobip_request(ann)).reset);
+
+  const answer got = client.exchange(logs("?messageId=job42-1,refused,unknown,bs-000000000000002a&limit=1000"));
+  CHECK(got.status == 200);
+  const std::string rest =
+      R"(,"messageCount":1,"status":{"groupId":1,"groupName":"PENDING","id":26,"name":"PENDING_ACCEPTED",)"
+      R"("description":"Message sent to next instance"},"error":{"groupId":0,"groupName":"OK","id":0,)"
+      R"("name":"NO_ERROR","description":"No Error","permanent":false}})";
+  CHECK(got.body == R"({"results":[{"messageId":"job42-1")" + rest + R"(,{"messageId":"bs-000000000000002a")" + rest +
+                        R"(],"cursor":{"limit":1000,"nextCursor":null}})");
+  CHECK(contains(client.exchange(logs("?messageId=unknown")).body, R"({"results":[],"cursor":{"limit":50,)"));
+  const answer one = client.exchange(logs("?limit=1&messageId=job42%2D1%2cbs-000000000000002a"));
+  CHECK(contains(one.body, "job42-1"));
+  CHECK_FALSE(contains(one.body, "bs-"));
+  CHECK(simulator.infobip().queries == 3);
+  CHECK(simulator.infobip().queries_throttled == 0);
+  CHECK(simulator.infobip().requests == 3);
+  CHECK(simulator.infobip().faults == 1);
+  CHECK(simulator.infobip().malformed == 0);
+  CHECK(simulator.sinch().queries == 0);
+}
+
+TEST_CASE("simulator: a question to Infobip's log needs the key, and sense", "[simulator][infobip]") {
+  auto simulator = start();
+  raw_client client(simulator.port());
+  const answer stranger = client.exchange("GET /mms/2/logs?messageId=a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(stranger.status == 401);
+  CHECK(contains(stranger.body, R"({"errorCode":"E401",)"));
+
+  const std::vector<std::pair<std::string, std::string>> nonsense{{"", "messageId"},
+                                                                  {"?", "messageId"},
+                                                                  {"?messageId", "messageId"},
+                                                                  {"?messageId=", "messageId"},
+                                                                  {"?messageId=a,,b", "messageId"},
+                                                                  {"?messageId=a,", "messageId"},
+                                                                  {"?messageId=a&messageId=b", "messageId"},
+                                                                  {"?messageId=" + std::string(2049, 'a'), "messageId"},
+                                                                  {"?messageId=a&limit=", "limit"},
+                                                                  {"?messageId=a&limit=0", "limit"},
+                                                                  {"?messageId=a&limit=1001", "limit"},
+                                                                  {"?messageId=a&limit=-1", "limit"},
+                                                                  {"?messageId=a&limit=5x", "limit"},
+                                                                  {"?messageId=a&limit=99999999999999999999", "limit"},
+                                                                  {"?messageId=%2", "query"},
+                                                                  {"?messageId=%zz", "query"},
+                                                                  {"?messageId=a&sender=1", "query"}};
+  for (const auto& [query, property] : nonsense) {
+    INFO(query.substr(0, 60));
+    const answer got = client.exchange(logs(query));
+    CHECK(got.status == 400);
+    CHECK(contains(got.body, R"({"errorCode":"E400",)"));
+    CHECK(contains(got.body, R"("violations":[{"property":")" + property + "\","));
+  }
+  CHECK(client.exchange(logs("?messageId=" + std::string(2048, 'a'))).status == 200);
+  const answer posted = client.exchange(post("/mms/2/logs?messageId=a", infobip_fields, ""));
+  CHECK(posted.status == 405);
+  CHECK(contains(posted.head, "Allow: GET\r\n"));
+  CHECK(simulator.infobip().unauthorized == 1);
+  CHECK(simulator.infobip().malformed == nonsense.size());
+  CHECK(simulator.infobip().queries == nonsense.size() + 2);
+  CHECK(simulator.infobip().requests == 0);
+  CHECK(simulator.infobip().connections == 0);
+}
+
+TEST_CASE("simulator: questions to Infobip's log have a limit of their own", "[simulator][infobip]") {
+  simulator_options options;
+  options.infobip_limit = {.per_second = 0.001, .burst = 1};
+  options.infobip_logs_limit = {.per_second = 0.001, .burst = 2};
+  auto simulator = start(options);
+  raw_client client(simulator.port());
+  CHECK(client.exchange(logs("?messageId=a,b,c")).status == 200);
+  CHECK(client.exchange(logs("?messageId=a&limit=none")).status == 400);  // not counted against it
+  CHECK(client.exchange(logs("?messageId=a")).status == 200);
+  const answer refused = client.exchange(logs("?messageId=a"));
+  CHECK(refused.status == 429);
+  CHECK(contains(refused.body, R"({"errorCode":"E429","description":"Too many requests sent.")"));
+  CHECK(client.exchange(infobip_request(ann)).status == 200);
+  CHECK(simulator.infobip().queries == 4);
+  CHECK(simulator.infobip().queries_throttled == 1);
+  CHECK(simulator.infobip().throttled == 0);
+}
+
 TEST_CASE("simulator: every broken Infobip request is a 400 that names the place", "[simulator][infobip]") {
   struct row {
     std::string body;
@@ -690,11 +785,12 @@ TEST_CASE("simulator: options out of range are refused, each named", "[simulator
   options.faults.slow = 0.7;
   options.faults.garbage = -1;
   options.sinch_limit.burst = 0;
+  options.infobip_logs_limit.per_second = -1;
   options.refused_per_10000 = 10'001;
   const auto refused = provider_simulator::start(options);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == broadside::make_error_code(broadside::errc::invalid_options));
-  CHECK(refused.error().violations.size() == 3);
+  CHECK(refused.error().violations.size() == 4);
   options = {};
   options.faults.error_500 = 0.7;
   options.faults.slow = 0.7;
@@ -719,10 +815,36 @@ TEST_CASE("simulator: counts are JSON with the names of simulator_counts", "[sim
   CHECK(got.body == simulator.counts_json());
   CHECK(got.body ==
         R"({"sinch":{"requests":1,"accepted":1,"accepted_ids":1,"repeats":0,"duplicates_refused":0,"rejected":0,)"
-        R"("throttled":0,"faults":0,"answers_lost":0,"malformed":0,"connections":1,"unauthorized":0},)"
+        R"("throttled":0,"faults":0,"answers_lost":0,"malformed":0,"connections":1,"unauthorized":0,)"
+        R"("queries":0,"queries_throttled":0},)"
         R"("infobip":{"requests":0,"accepted":0,"accepted_ids":0,"repeats":0,"duplicates_refused":0,"rejected":0,)"
-        R"("throttled":0,"faults":0,"answers_lost":0,"malformed":0,"connections":0,"unauthorized":0}})"
+        R"("throttled":0,"faults":0,"answers_lost":0,"malformed":0,"connections":0,"unauthorized":0,)"
+        R"("queries":0,"queries_throttled":0}})"
         "\n");
+}
+
+TEST_CASE("simulator: tells id and number of each accepted message, from one on, when it records them", "[simulator]") {
+  constexpr std::string_view get = "GET /_simulator/accepted?from=";
+  constexpr std::string_view rest = " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  simulator_options options;
+  options.record_accepted = true;
+  auto simulator = start(options);
+  raw_client client(simulator.port());
+  client.exchange(infobip_request(R"([{"to":"12125550199","messageId":"job7-1"}])"));
+  for (const char* id : {"job42-1", "job42-2", "job42-2"}) client.exchange(sinch_with_id(id));
+  client.exchange(sinch_request("12125550123", "none"));  // refused: not among them
+  const auto lines = [&](std::string_view from) {
+    return client.exchange(std::string(get) + std::string(from) + std::string(rest)).body;
+  };
+  CHECK(lines("0") == "job42-1 12125550123\njob42-2 12125550123\njob42-2 12125550123\njob7-1 12125550199\n");
+  CHECK(lines("2") == "job42-2 12125550123\njob7-1 12125550199\n");
+  CHECK(lines("4").empty());
+  CHECK(lines("18446744073709551615").empty());
+  CHECK(lines("x") == lines("0"));
+  auto forgetful = start();
+  raw_client other(forgetful.port());
+  other.exchange(sinch_request());
+  CHECK(other.exchange(std::string(get) + "0" + std::string(rest)).body.empty());
 }
 
 TEST_CASE("simulator: other resources are 404, other methods 405", "[simulator][http]") {
@@ -1090,6 +1212,8 @@ TEST_CASE("broadside-simulator: exit codes tell what went wrong", "[simulator][p
   CHECK(run({"--for", "0", "--counts", "/nonexistent/counts"}, "cannot write") == 1);
   CHECK(run({"--no-such-option"}, "") == 2);
   CHECK(run({"--sinch-limit", "fast"}, "is no rate") == 2);
+  CHECK(run({"--infobip-logs-limit", "120/day"}, "is no rate") == 2);
+  CHECK(run({"--infobip-logs-limit", "120/min", "--infobip-logs-burst", "2", "--for", "0"}, "questions") == 0);
   CHECK(run({"--error-500", "0.6", "--slow", "0.6"}, "more than 1") == 2);
   CHECK(run({"--ca-file", "/nonexistent/ca", "--for", "0"}, "needs --tls") == 2);
 }

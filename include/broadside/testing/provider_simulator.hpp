@@ -5,11 +5,13 @@
 //
 //   POST /ep/v2/             Sinch MMS JSON API, action sendmms
 //   POST /mms/2/messages     Infobip MMS v2
+//   GET  /mms/2/logs         Infobip: what became of messages; parameters messageId (as a list) and limit
 //   GET  /_simulator/image.png  a picture of 640x1138, for campaigns whose media are looked at
 //   GET  /_simulator/counts  both providers' simulator_counts as JSON, for another process to compare
 //
 // Everything else is 404 or 405. Requests are checked as the providers document it, with their codes and shapes;
-// numbers are digits without "+". Media URLs must be absolute http or https: they are never fetched. A request's head
+// numbers are digits without "+". The log knows what was accepted, also when the answer was spoiled, and nothing else:
+// what was refused has no row. Media URLs must be absolute http or https: they are never fetched. A request's head
 // may have 16 KiB, its body 4 MiB. One thread of its own serves; memory grows by about 20 bytes per accepted message.
 #pragma once
 
@@ -26,7 +28,8 @@
 namespace broadside::testing {
 
 /// Probabilities per request, 0 to 1, in sum at most 1; drawn in this order from one seeded generator, one draw and at
-/// most one fault a request. Only requests to a provider meet faults; they come before every check.
+/// most one fault a request. Only requests to a provider meet faults; they come before every check. Questions
+/// (GET /mms/2/logs) meet none.
 struct simulator_faults {
   double reset_before_read = 0;       ///< connection reset before the body is read: nothing accepted
   double reset_after_read = 0;        ///< connection reset after the body is read, nothing accepted
@@ -62,6 +65,11 @@ struct simulator_options {
   bool record_times = false;
   /// Sinch answers "Success" and "Failure", as its older documents print them, instead of "success" and "failure".
   bool sinch_capitalised = false;
+  /// Keep id and number of the first million accepted messages of each provider, for GET /_simulator/accepted: about
+  /// 100 bytes each.
+  bool record_accepted = false;
+  /// Questions, each counted as one: beyond it HTTP 429 E429. Infobip documents 120 a minute. Starts with a full burst.
+  rate_limit infobip_logs_limit{};
 };
 
 struct simulator_counts {
@@ -77,6 +85,8 @@ struct simulator_counts {
   std::uint64_t malformed = 0;           ///< requests the provider would call malformed: a defect of the client
   std::uint64_t connections = 0;         ///< that carried at least one request to this provider
   std::uint64_t unauthorized = 0;        ///< requests refused for the account: E104, E111, E627, E401
+  std::uint64_t queries = 0;             ///< GET /mms/2/logs, however answered; neither in requests nor connections
+  std::uint64_t queries_throttled = 0;   ///< of them beyond the limit
 };
 
 /// Movable; the destructor stops the server. Thread-safe.

@@ -223,6 +223,7 @@ TEST_CASE("check: a subject is one line of visible characters", "[check]") {
     std::string_view measured;
   };
   const auto each = GENERATE(row{"Sale\nnow", "subject.control", "U+000A at character 5"},
+                             row{std::string_view("Sale\0", 5), "subject.control", "U+0000 at character 5"},
                              row{"Sale\x7F", "subject.control", "U+007F at character 5"},
                              row{"Sale\tnow {{ city }}", "subject.control", "U+0009 at character 5"},
                              row{"\xE2\x80\xAESale", "subject.invisible", "U+202E at character 1"},
@@ -236,6 +237,32 @@ TEST_CASE("check: a subject is one line of visible characters", "[check]") {
   REQUIRE(found.severity == severity::error);
   REQUIRE(found.measured == each.measured);
   REQUIRE(found.whose == "broadside");
+}
+
+TEST_CASE("check: what is wrong in a subject's own text is told before what is wrong in a default", "[check]") {
+  campaign c = good();
+  c.subject = "{{ city | default('\u200B') }} x\u200By";
+  const auto hidden = the(check(c, {}), "subject.invisible");
+  REQUIRE(hidden.severity == severity::error);
+  REQUIRE(hidden.measured == "U+200B at character 28");
+  c.subject = "Sale {{ city | default('\u200B') }}";
+  REQUIRE(the(check(c, {}), "subject.invisible").severity == severity::warning);
+  c.subject = "Sale {{ city | default('=?utf-8?B?SGk=?=') }}";
+  REQUIRE(the(check(c, {}), "subject.encoded_word").severity == severity::warning);
+  c.subject = "=?utf-8?B?{{ city | default('SGk=?=') }}";  // neither half is one
+  REQUIRE(the(check(c, {}), "subject.encoded_word").severity == severity::warning);
+}
+
+TEST_CASE("check: what values may bring into a subject is told where characters are refused", "[check]") {
+  campaign c = good();
+  c.subject = "For {{ city }}";
+  const auto found = the(check(c, profiles({"sinch", "infobip"})), "subject.values");
+  REQUIRE(found.severity == severity::advice);
+  REQUIRE(found.allowed == "no emoji");
+  REQUIRE(found.whose == "sinch");
+  REQUIRE(the(check(c, profiles({"sinch", "bloomreach"})), "subject.values").allowed == "printable ASCII");
+  REQUIRE_FALSE(has(check(c, profiles({"infobip"})), "subject.values"));
+  REQUIRE_FALSE(has(check(good(), profiles({"sinch"})), "subject.values"));
 }
 
 TEST_CASE("check: a family emoji's joiners are not invisible characters", "[check]") {
@@ -356,12 +383,13 @@ TEST_CASE("check: the words that tell how to opt out are known, in French too", 
   REQUIRE_FALSE(has(check(c, {}), "opt_out.missing"));
 }
 
-TEST_CASE("check: a way out in the fallback's text is enough, when there is a fallback", "[check]") {
+TEST_CASE("check: a way out in the fallback's text alone is missed by whoever gets the MMS", "[check]") {
   campaign c = with_fallback("Sale. STOP to end");
   c.text = "Sale";
+  REQUIRE(the(check(c, {}), "opt_out.missing").where == "text");
+  c.text = "Sale. STOP to end";
+  c.fallback.text = "Sale";
   REQUIRE_FALSE(has(check(c, {}), "opt_out.missing"));
-  c.fallback.enabled = false;
-  REQUIRE(has(check(c, {}), "opt_out.missing"));
 }
 
 // Links ----------------------------------------------------------------------------------------------------------
@@ -399,11 +427,48 @@ TEST_CASE("check: a shortener behind many good links is still found", "[check]")
   REQUIRE(has(check(c, profiles({"voipms"})), "links.shortener"));
 }
 
-TEST_CASE("check: a link that an invisible character cuts is a warning", "[check]") {
+TEST_CASE("check: an error about a link is not lost behind advice, however many links there are", "[check]") {
+  const auto bare = GENERATE(as<std::size_t>{}, 33, 1500);
+  campaign c = good();
+  c.text = repeated("ex.com ", bare) + repeated("https://youtu.be/x ", 40) + "https://bit.ly/x STOP";
+  const auto all = check(c, profiles({"voipms"}));
+  const auto some = of_rule(all, "links.shortener");
+  REQUIRE(some.front().severity == severity::error);
+  REQUIRE(some.front().measured.starts_with("\"https://bit.ly/x\""));
+  REQUIRE(some.size() == 33);  // that one, and the first 32 that are tolerated
+  REQUIRE(of_rule(all, "links.bare").size() == 32);
+}
+
+TEST_CASE("check: a link in a default is looked at, and fails only messages without a value", "[check]") {
+  campaign c = good();
+  c.text = "Now {{ city | default('https://bit.ly/x') }} STOP";
+  const auto found = the(check(c, profiles({"voipms"})), "links.shortener");
+  REQUIRE(found.severity == severity::warning);
+  REQUIRE(found.measured == "\"https://bit.ly/x\" at character 5, in a default");
+  c.text = "Now https://{{ city | default('bit.ly') }}/x STOP";
+  REQUIRE(has(check(c, profiles({"voipms"})), "links.shortener"));
+  c.text = "Now {{ city | default('https://e.com/\u200Bx') }} STOP";
+  REQUIRE(the(check(c, {}), "links.broken").severity == severity::warning);
+}
+
+TEST_CASE("check: a shortener in the subject is found too, other links there are not minded", "[check]") {
+  campaign c = good();
+  c.subject = "bit.ly/abc and example.com";
+  const auto found = the(check(c, profiles({"voipms"})), "links.shortener");
+  REQUIRE(found.severity == severity::error);
+  REQUIRE(found.where == "subject");
+  REQUIRE_FALSE(has(check(c, profiles({"voipms"})), "links.bare"));
+}
+
+TEST_CASE("check: an invisible character in a link is an error, a cut behind it a warning", "[check]") {
   campaign c = good();
   c.text =
       "https://example.com/a\xE2\x80\x8B"
       "b STOP";
+  REQUIRE(the(check(c, {}), "links.broken").severity == severity::error);
+  c.text = "https://example.com/a\xE2\x80\x8B STOP";
+  REQUIRE(the(check(c, {}), "links.broken").severity == severity::warning);
+  c.text = "https://example.com/?a=\nb STOP";
   REQUIRE(the(check(c, {}), "links.broken").severity == severity::warning);
   c.text = "https://example.com/ab STOP";
   REQUIRE_FALSE(has(check(c, {}), "links.broken"));
@@ -518,8 +583,9 @@ TEST_CASE("check: a type that nobody knows is an error without any profile", "[c
 
 TEST_CASE("check: a medium's address is absolute, whole, and better https", "[check]") {
   campaign c = good();
-  for (const char* url : {"", "spring.jpg", "ftp://example.com/a.jpg", "https://u@example.com/a.jpg",
-                          "https://example.com/{{ city }}.jpg", "https://example.com/a b.jpg"}) {
+  for (const char* url :
+       {"https://example.com/a|b.png", "https://example.com/%zz.png", "", "spring.jpg", "ftp://example.com/a.jpg",
+        "https://u@example.com/a.jpg", "https://example.com/{{ city }}.jpg", "https://example.com/a b.jpg"}) {
     CAPTURE(url);
     c.media[0].url = url;
     const auto found = the(check(c, {}), "media.url");
@@ -690,6 +756,28 @@ TEST_CASE("check: parts that values may add are a warning, in GSM-7 first and th
   REQUIRE_FALSE(has(check(c, {}, {.value_characters_max = 0}), "fallback.parts"));
   c.fallback.over = over_limit::truncate;
   REQUIRE(the(check(c, {}), "fallback.parts").severity == severity::advice);
+}
+
+TEST_CASE("check: one value beyond GSM-7 counts even where every default is longer than it", "[check]") {
+  campaign c = with_fallback(repeated("x", 100) + "{{ city | default('customer') }}");
+  c.fallback.max_parts = 1;
+  const auto found = the(check(c, {}, {.value_characters_max = 4}), "fallback.parts");
+  REQUIRE(found.measured == "2 parts in UCS-2 with values at their bounds and beyond the GSM alphabet");
+  REQUIRE_FALSE(has(check(c, {}, {.value_characters_max = 0}), "fallback.parts"));
+  // Of several the one whose default is least missed.
+  c.fallback.text =
+      repeated("x", 30) + "{{ first_name | default('" + repeated("y", 40) + "') }}{{ city | default('z') }}";
+  const check_options bounds{.bounds = {{"first_name", 1}, {"city", 0}}};
+  REQUIRE_FALSE(has(check(c, {}, bounds), "fallback.parts"));
+  REQUIRE(has(check(c, {}, {.bounds = {{"first_name", 1}, {"city", 1}}}), "fallback.parts"));
+}
+
+TEST_CASE("check: a value may be of characters that cost two units each", "[check]") {
+  campaign c = with_fallback(repeated("x", 30) + "{{ city }}");
+  c.fallback.max_parts = 1;
+  REQUIRE(has(check(c, {}), "fallback.parts"));  // 32 emoji
+  REQUIRE_FALSE(has(check(c, {}, {.value_characters_max = 20}), "fallback.parts"));
+  REQUIRE(has(check(c, {}, {.value_characters_max = 21}), "fallback.parts"));
 }
 
 TEST_CASE("check: a company's limit of parts holds whatever the campaign allows itself", "[check]") {

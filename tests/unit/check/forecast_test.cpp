@@ -46,7 +46,7 @@ TEST_CASE("forecast: values at their bounds cost two septets a character, or mak
   REQUIRE(found.most_gsm.sms.parts == 2);
   REQUIRE(found.most_gsm.price_micros == 15'800);
   REQUIRE(found.most_ucs2.sms.encoding == sms_encoding::ucs2);
-  REQUIRE(found.most_ucs2.sms.units == 150);
+  REQUIRE(found.most_ucs2.sms.units == 170);  // 20 emoji
   REQUIRE(found.most_ucs2.sms.parts == 3);
   REQUIRE(found.most_ucs2.price_micros == 23'700);
 }
@@ -56,7 +56,7 @@ TEST_CASE("forecast: bounds are by attribute, and a longer default counts", "[ch
   const auto found = forecast(c, {.value_characters_max = 2, .bounds = {{"city", 40}}});
   REQUIRE(found.least.sms.units == 10);
   REQUIRE(found.most_gsm.sms.units == 10 + 80);
-  REQUIRE(found.most_ucs2.sms.units == 10 + 40);
+  REQUIRE(found.most_ucs2.sms.units == 10 + 80);
 }
 
 TEST_CASE("forecast: smart encoding is counted in", "[check]") {
@@ -79,6 +79,27 @@ TEST_CASE("forecast: the guard refuses the text itself, and only tells of what v
   const auto told = forecast(c);
   REQUIRE(told.least.sms.parts == 1);
   REQUIRE(told.most_gsm.sms.parts == 2);
+  REQUIRE(told.most_gsm.refused);
+  REQUIRE(told.most_gsm.price_micros == 0);  // it is not sent
+  REQUIRE_FALSE(told.least.refused);
+}
+
+TEST_CASE("forecast: what is cut is priced as it is sent, and the whole is told beside it", "[check]") {
+  auto c = fallback(std::string(1000, 'x') + "{{ city }}");
+  c.fallback.max_parts = 2;
+  c.fallback.over = over_limit::truncate;
+  const auto found = forecast(c);
+  for (const fallback_size& each : {found.least, found.most_gsm, found.most_ucs2}) {
+    REQUIRE(each.sms.parts == 2);
+    REQUIRE(each.price_micros == 15'800);
+    REQUIRE_FALSE(each.refused);
+    REQUIRE_FALSE(each.endless);
+  }
+  REQUIRE(found.least.uncut.parts == 7);
+  REQUIRE(found.most_ucs2.uncut.parts == 16);
+  c.fallback.text = std::string(60'000, 'x');
+  REQUIRE(forecast(c).least.endless);
+  REQUIRE(forecast(c).least.uncut.parts == 255);
 }
 
 TEST_CASE("forecast: without a compiling template there is none", "[check]") {
@@ -102,8 +123,11 @@ TEST_CASE("forecast: no bound and no price is too large to count", "[check]") {
   for (int i = 0; i < 2000; ++i) text += "{{ city }}{{ first_name }}";
   auto c = fallback(text);
   c.fallback.part_price_micros = std::numeric_limits<std::int64_t>::max();
+  c.fallback.max_parts = 255;
+  c.fallback.over = over_limit::truncate;
   const auto found = forecast(c, {.value_characters_max = 1'000, .bounds = {{"city", 0xFFFF'FFFF}}});
   REQUIRE(found.most_gsm.sms.parts == 255);
   REQUIRE(found.most_ucs2.sms.parts == 255);
+  REQUIRE(found.most_gsm.endless);
   REQUIRE(found.most_gsm.price_micros > 0);
 }

@@ -1,11 +1,11 @@
 // tests/check/text_facts - counts and flags of short texts, well-formed or not.
-#include <check/text_facts.hpp>
 #include <string>
 #include <string_view>
 #include <support/catch.hpp>
+#include <support/text_facts.hpp>
 
-using broadside::check_detail::facts_of;
-using broadside::check_detail::text_facts;
+using broadside::test::facts_of;
+using broadside::test::text_facts;
 
 namespace {
 

@@ -41,13 +41,28 @@ struct ended {
   error_code why;
 };
 
+http_endpoint send_to(const std::string& url) {
+  http_endpoint to;
+  to.base_url = url;
+  to.target = "/send";
+  to.headers = {{"Authorization", "App fake-key"}, {"Content-Type", "application/json"}};
+  return to;
+}
+
+http_endpoint ask(const std::string& url) {
+  http_endpoint to;
+  to.method = http_method::get;
+  to.base_url = url;
+  to.target = "/logs";
+  to.headers = {{"Authorization", "App fake-key"}};
+  return to;
+}
+
 // One client on its own loop, and all it said. Fails the test when it speaks out of turn.
 struct bench_client final : client_listener {
-  explicit bench_client(const std::string& url, http_options o = {}, const tls_options& tls = {}) {
-    http_endpoint to;
-    to.base_url = url;
-    to.target = "/send";
-    to.headers = {{"Authorization", "App fake-key"}, {"Content-Type", "application/json"}};
+  explicit bench_client(const std::string& url, const http_options& o = {}, const tls_options& tls = {})
+      : bench_client(send_to(url), o, tls) {}
+  bench_client(const http_endpoint& to, const http_options& o, const tls_options& tls) {
     auto made = make_client(loop, to, o, tls, env, 5, *this);
     REQUIRE(made.has_value());
     it = std::move(*made);
@@ -124,6 +139,20 @@ struct bench_client final : client_listener {
   std::function<void()> when_ended;
 };
 
+struct authority {
+  authority() : ca("") {
+    path = (std::filesystem::temp_directory_path() / ("broadside-test-ca-" + std::to_string(::getpid()) + "-" +
+                                                      std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".pem"))
+               .string();
+    ca.write_pem(path);
+  }
+  authority(const authority&) = delete;
+  authority& operator=(const authority&) = delete;
+  ~authority() { std::filesystem::remove(path); }
+  certificate ca;
+  std::string path;
+};
+
 http_options quick() {
   http_options o;
   o.backoff_min = 1ms;
@@ -159,6 +188,79 @@ TEST_CASE("client: many requests use one connection, and the request is what was
   CHECK(b.it->status().connections == 1);
   CHECK(b.it->status().in_flight == 0);
   CHECK_FALSE(b.it->status().last_error);
+}
+
+TEST_CASE("client: a GET carries what was encoded in its target, and nothing behind its head", "[http]") {
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  const bool encrypted = GENERATE(false, true);
+  const std::string longest(4096, 'x');
+  const std::vector<std::string> asked{"?id=a,b&limit=2", "", longest, "?id=c"};
+  std::promise<std::vector<std::string>> seen;
+  server s(
+      [&](peer& p, int) {
+        std::vector<std::string> all;
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+          all.push_back(p.read_request().value_or("closed"));
+          p.write(answer(std::to_string(i)));
+        }
+        all.push_back(p.read_some());  // blocks until something more comes, or the client is gone
+        seen.set_value(all);
+      },
+      encrypted ? &own : nullptr);
+  tls_options tls;
+  tls.ca_file = a.path;
+  {
+    bench_client b(ask(s.url(encrypted ? "https" : "http")), {}, tls);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const auto end = b.request(asked[i]);
+      CHECK(end.how == ending::answered);
+      CHECK(end.body == std::to_string(i));
+    }
+  }
+  CHECK(s.connections() == 1);
+  const auto all = seen.get_future().get();
+  REQUIRE(all.size() == asked.size() + 1);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    CHECK((all[i] == "GET /logs" + asked[i] + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(s.port()) +
+                         "\r\nAuthorization: App fake-key\r\nConnection: keep-alive\r\n\r\n"));
+  }
+  CHECK(all.back().empty());
+}
+
+TEST_CASE("client: a GET whose target would break the request line is never written", "[http]") {
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  const bool encrypted = GENERATE(false, true);
+  const std::string hostile =
+      GENERATE(as<std::string>{}, "?id=a HTTP/1.1\r\nHost: evil.example\r\n\r\nGET /x", "?id=a b", "?id=a\n", "?id=a#b",
+               "?id=\xC3\xA9", std::string("?id=\0", 5), std::string(4097, 'x'));
+  CAPTURE(hostile.substr(0, 30));
+  std::promise<std::string> received;
+  server s(
+      [&](peer& p, int number) {
+        if (number == 0) return received.set_value(p.read_some());
+        loopback::echo(p);
+      },
+      encrypted ? &own : nullptr);
+  tls_options tls;
+  tls.ca_file = a.path;
+  bench_client b(ask(s.url(encrypted ? "https" : "http")), quick(), tls);
+  const auto end = b.request(hostile);
+  CHECK(end.how == ending::not_sent);
+  CHECK(end.why == errc::invalid_argument);
+  CHECK(b.it->status().last_error == errc::invalid_argument);
+  CHECK(received.get_future().get().empty());
+  CHECK(b.request("?id=a").how == ending::answered);  // over another connection
+  CHECK(b.it->status().in_flight == 0);
+}
+
+TEST_CASE("client: a GET whose answer does not come is maybe_sent, as any request", "[http]") {
+  server s([](peer& p, int) { p.read_request(); });
+  bench_client b(ask(s.url()), quick(), {});
+  const auto end = b.request("?id=a");
+  CHECK(end.how == ending::maybe_sent);
+  CHECK(end.why == errc::connection_closed);
 }
 
 TEST_CASE("client: a released exchange is acquired again unsent", "[http]") {
@@ -490,10 +592,7 @@ TEST_CASE("client: a request in steady state costs no allocation", "[http]") {
     void on_end(exchange, const exchange_end& e) override { answered += e.how == ending::answered ? 1 : 0; }
     std::size_t& answered;
   } quiet(answered);
-  http_endpoint to;
-  to.base_url = s.url();
-  to.target = "/";
-  auto c = make_client(b.loop, to, {}, {}, b.env, 1, quiet);
+  auto c = make_client(b.loop, GENERATE(true, false) ? send_to(s.url()) : ask(s.url()), {}, {}, b.env, 1, quiet);
   REQUIRE(c.has_value());
   const auto exchange_n = [&](std::size_t n) {
     const std::size_t goal = answered + n;
@@ -516,20 +615,6 @@ TEST_CASE("client: a request in steady state costs no allocation", "[http]") {
 // ---- TLS
 
 namespace {
-
-struct authority {
-  authority() : ca("") {
-    path = (std::filesystem::temp_directory_path() / ("broadside-test-ca-" + std::to_string(::getpid()) + "-" +
-                                                      std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".pem"))
-               .string();
-    ca.write_pem(path);
-  }
-  authority(const authority&) = delete;
-  authority& operator=(const authority&) = delete;
-  ~authority() { std::filesystem::remove(path); }
-  certificate ca;
-  std::string path;
-};
 
 error_code why_refused(bench_client& b) {
   b.want(1);

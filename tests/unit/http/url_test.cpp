@@ -7,6 +7,7 @@
 
 using broadside::errc;
 using broadside::http_endpoint;
+using broadside::http::is_target_rest;
 using broadside::http::make_get_request;
 using broadside::http::make_request_head;
 using broadside::http::parse_location;
@@ -127,13 +128,38 @@ TEST_CASE("request_head: method, target, host and headers stand in order", "[htt
   to.headers = {{"Authorization", "App fake-key"}, {"Content-Type", "application/json"}};
   const auto head = make_request_head(to, "api.example.com:8443");
   REQUIRE(head.has_value());
-  CHECK(*head ==
+  CHECK(head->start ==
         "POST /send?x=1 HTTP/1.1\r\nHost: api.example.com:8443\r\nAuthorization: App fake-key\r\n"
         "Content-Type: application/json\r\nConnection: keep-alive\r\nContent-Length: ");
+  CHECK(head->end.empty());
+}
+
+TEST_CASE("request_head: a GET has a place for the rest of its target, and no length", "[http]") {
+  http_endpoint to;
+  to.method = broadside::http_method::get;
+  to.target = "/logs";
+  to.headers = {{"Authorization", "App fake-key"}};
+  const auto head = make_request_head(to, "api.example.com");
+  REQUIRE(head.has_value());
+  CHECK(head->start == "GET /logs");
+  CHECK(head->end ==
+        " HTTP/1.1\r\nHost: api.example.com\r\nAuthorization: App fake-key\r\nConnection: keep-alive\r\n\r\n");
+}
+
+TEST_CASE("request_head: what may follow a target stays within the request line", "[http]") {
+  CHECK(is_target_rest(""));
+  CHECK(is_target_rest("?messageId=a,b&limit=10~!"));
+  CHECK(is_target_rest(std::string(4096, 'a')));
+  CHECK_FALSE(is_target_rest(std::string(4097, 'a')));
+  for (int c = 0; c < 256; ++c) {
+    INFO(c);
+    CHECK(is_target_rest(std::string("?a") + static_cast<char>(c) + "b") == (c > 0x20 && c < 0x7F && c != '#'));
+  }
 }
 
 TEST_CASE("request_head: nothing can break out of its line", "[http]") {
   http_endpoint to;
+  to.method = GENERATE(broadside::http_method::post, broadside::http_method::get);
   to.target = GENERATE(as<std::string>{}, "/send", "send", "", "/a b", "/a\r\nX: y", "/a#b", "/\x7f");
   if (to.target == "/send") {
     to.headers = {GENERATE(values<broadside::http_header>({{"X", "a\r\nY: b"},

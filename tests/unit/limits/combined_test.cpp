@@ -43,15 +43,13 @@ bool no_wider(const content_limits& flattened, const content_limits& part) {
                             &content_limits::total_bytes_max, &content_limits::media_bytes_advised}) {
     holds = holds && at_most(flattened.*rule, part.*rule);
   }
-  for (unsigned i = 0; i <= static_cast<unsigned>(media_format::pdf); ++i) {
-    const auto each = static_cast<media_format>(i);
+  for (const media_format each : all_media_formats) {
     const auto takes = [&](const content_limits& p) {
       return p.media_max != 0U && (p.media_formats.empty() || p.media_formats.contains(each));
     };
     holds = holds && (!takes(flattened) || takes(part));
   }
-  for (unsigned i = 0; i <= static_cast<unsigned>(sender_kind::alphanumeric); ++i) {
-    const auto each = static_cast<sender_kind>(i);
+  for (const sender_kind each : all_sender_kinds) {
     const auto takes = [&](const content_limits& p) { return p.senders.empty() || p.senders.contains(each); };
     holds = holds && (!takes(flattened) || takes(part));
   }
@@ -87,13 +85,19 @@ TEST_CASE("combined: of equal rules the first profile's is named", "[limits]") {
   REQUIRE(all.strictest(&content_limits::subject_max)->whose == "bloomreach");
 }
 
-TEST_CASE("combined: a profile of the same name replaces the one that is there", "[limits]") {
-  combined_limits all(builtin("sinch"));
-  auto mine = named("sinch");
-  mine.subject_max = 10;
+TEST_CASE("combined: a profile of the same name narrows the one that is there, and never relaxes it", "[limits]") {
+  combined_limits all(builtin("infobip"));
+  auto mine = named("infobip");
+  mine.subject_max = 100;
+  mine.text_max = 10;
   all.add(mine);
   REQUIRE(all.profiles().size() == 1);
-  REQUIRE(all.strictest(&content_limits::subject_max)->allowed == 10);
+  REQUIRE(all.strictest(&content_limits::subject_max)->allowed == 66);
+  REQUIRE(all.strictest(&content_limits::text_max)->allowed == 10);
+  REQUIRE(all.flattened().messages_per_request_max == 1000);  // no provider's profile says nothing of requests
+  combined_limits other(mine);
+  other.add(builtin("infobip"));
+  REQUIRE(other.flattened().messages_per_request_max == 1000);
 }
 
 TEST_CASE("combined: a profile that binds another kind of sender is left out", "[limits]") {
@@ -155,9 +159,7 @@ TEST_CASE("combined: countries and senders that no two share allow none that exi
   constexpr country_set some{"US", "CA", "AU"};
   for (const country each : some) REQUIRE_FALSE(both.countries.contains(each));
   REQUIRE_FALSE(both.senders.empty());
-  for (unsigned i = 0; i <= static_cast<unsigned>(sender_kind::alphanumeric); ++i) {
-    REQUIRE_FALSE(both.senders.contains(static_cast<sender_kind>(i)));
-  }
+  for (const sender_kind each : all_sender_kinds) REQUIRE_FALSE(both.senders.contains(each));
 }
 
 TEST_CASE("combined: media_min is the greatest", "[limits]") {

@@ -55,14 +55,34 @@ TEST_CASE("content_fault: the fallback text counts only when there is a fallback
 }
 
 TEST_CASE("content_fault: a message has text or media, and as many media as it may", "[limits]") {
+  const content_limits sinch_sms = builtin_profile("sinch-sms").value();
   const std::array<media_link, 2> media{};
   message m = one();
   m.text = {};
   REQUIRE(content_fault(m, content_limits{}) == errc::message_empty);
   m.media = std::span(media).first(1);
-  REQUIRE_FALSE(content_fault(m, limits::sinch_sms_profile).has_value());
+  REQUIRE_FALSE(content_fault(m, sinch_sms).has_value());
   m.media = media;
-  REQUIRE(content_fault(m, limits::sinch_sms_profile) == errc::invalid_argument);
+  REQUIRE(content_fault(m, sinch_sms) == errc::invalid_argument);
   m = one();
-  REQUIRE(content_fault(m, limits::sinch_sms_profile) == errc::invalid_argument);
+  REQUIRE(content_fault(m, sinch_sms) == errc::invalid_argument);
+}
+
+TEST_CASE("content_fault: what values bring into a subject is refused as in a subject of the author's", "[limits]") {
+  content_limits ascii;
+  ascii.subject_characters = subject_characters::ascii;
+  message m = one();
+  for (const char* subject : {"a\nb", "a\x7F", "\u200B", "a\u00ADb", "=?utf-8?B?SGk=?=", "\u0085"}) {
+    CAPTURE(subject);
+    m.subject = subject;
+    CHECK(content_fault(m, content_limits{}) == errc::subject_bad_character);
+  }
+  m.subject = "\U0001F389";
+  CHECK_FALSE(content_fault(m, content_limits{}).has_value());
+  CHECK(content_fault(m, limits::sinch_profile) == errc::subject_bad_character);
+  m.subject = "Caf\u00E9";
+  CHECK_FALSE(content_fault(m, limits::sinch_profile).has_value());
+  CHECK(content_fault(m, ascii) == errc::subject_bad_character);
+  m.subject = "Cafe #1 ~";
+  CHECK_FALSE(content_fault(m, ascii).has_value());
 }

@@ -1,4 +1,5 @@
 // tests/limits/profiles - the built-in profiles say what their sources say, and the document says what they say.
+#include <array>
 #include <broadside/limits.hpp>
 #include <fstream>
 #include <iterator>
@@ -59,10 +60,7 @@ TEST_CASE("profiles: a name nobody has is refused, and so is one in another case
 
 TEST_CASE("profiles: those that codecs use are the ones found by name", "[limits]") {
   REQUIRE(limits::sinch_profile.name == profile("sinch").name);
-  REQUIRE(limits::sinch_sms_profile.name == profile("sinch-sms").name);
   REQUIRE(limits::infobip_profile.name == profile("infobip").name);
-  REQUIRE(limits::twilio_profile.name == profile("twilio").name);
-  REQUIRE(limits::voipms_profile.name == profile("voipms").name);
 }
 
 TEST_CASE("profiles: Sinch and Infobip differ in the subject, and a provider's numbers are those of its reference",
@@ -155,4 +153,16 @@ TEST_CASE("profiles: the table has a section for each kind that is there, with i
   REQUIRE(text.find("| text, characters | 1,234,567 |\n") != std::string::npos);
   REQUIRE(text.find("image, bytes") == std::string::npos);
   REQUIRE(profiles_markdown({}).empty());
+}
+
+TEST_CASE("profiles: the table of carriers has every rule that one of them states", "[limits]") {
+  content_limits mine = profile("att/toll_free");
+  mine.name.assign("mine");
+  mine.text_max = 12'345;
+  const std::string table = profiles_markdown(std::array{profile("rogers"), mine});
+  REQUIRE(table.find("| text, characters |") != std::string::npos);
+  REQUIRE(table.find("12,345") != std::string::npos);
+  REQUIRE(table.find("| toll-free must be verified |") != std::string::npos);
+  REQUIRE(table.find("formats") == std::string::npos);
+  REQUIRE(table.find("| rogers | all |") != std::string::npos);
 }

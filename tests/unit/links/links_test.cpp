@@ -8,6 +8,7 @@
 
 using broadside::links::find_links;
 using broadside::links::found_link;
+using broadside::links::link_break;
 
 namespace {
 
@@ -49,7 +50,7 @@ TEST_CASE("links: a scheme makes a link of any host", "[links]") {
   CHECK(found[0].host == host);
   CHECK(found[0].at == text.find(link));
   CHECK(found[0].has_scheme);
-  CHECK_FALSE(found[0].broken);
+  CHECK(found[0].broken == link_break::none);
 }
 
 TEST_CASE("links: the host is what stands behind a user's name, whatever that looks like", "[links]") {
@@ -127,7 +128,7 @@ TEST_CASE("links: punctuation that ends the sentence does not belong, balanced b
   }));
   CAPTURE(text);
   CHECK(texts_of(text) == texts{link});
-  for (const found_link& each : links_of(text)) CHECK_FALSE(each.broken);
+  for (const found_link& each : links_of(text)) CHECK(each.broken == link_break::none);
 }
 
 TEST_CASE("links: an invisible character breaks a link, and the link spans it", "[links]") {
@@ -147,15 +148,15 @@ TEST_CASE("links: an invisible character breaks a link, and the link spans it", 
   REQUIRE(found.size() == 1);
   CHECK(found[0].text == link);
   CHECK(found[0].host == host);
-  CHECK(found[0].broken);
+  CHECK(found[0].broken == (link == text ? link_break::inside : link_break::behind));
 }
 
 TEST_CASE("links: a line break breaks a link only where no link ends", "[links]") {
-  CHECK(links_of("https://example.com/a?b=\nc").at(0).broken);
-  CHECK(links_of("https://example.com/a-\r\nb").at(0).broken);
-  CHECK_FALSE(links_of("https://example.com/a\nReply STOP").at(0).broken);
-  CHECK_FALSE(links_of("https://example.com/\nReply STOP").at(0).broken);
-  CHECK_FALSE(links_of("https://example.com\r\n").at(0).broken);
+  CHECK(links_of("https://example.com/a?b=\nc").at(0).broken == link_break::behind);
+  CHECK(links_of("https://example.com/a-\r\nb").at(0).broken == link_break::behind);
+  CHECK(links_of("https://example.com/a\nReply STOP").at(0).broken == link_break::none);
+  CHECK(links_of("https://example.com/\nReply STOP").at(0).broken == link_break::none);
+  CHECK(links_of("https://example.com\r\n").at(0).broken == link_break::none);
 }
 
 TEST_CASE("links: templates are not looked at and end a link", "[links]") {
@@ -179,10 +180,10 @@ TEST_CASE("links: they come in order, and are appended", "[links]") {
   CHECK(found[3].text == "d.com");
 }
 
-TEST_CASE("links: the first thousand are reported", "[links]") {
+TEST_CASE("links: none is left out, however many there are", "[links]") {
   std::string text;
   for (int i = 0; i < 1500; ++i) text += "t.co ";
-  CHECK(links_of(text).size() == 1000);
+  CHECK(links_of(text).size() == 1500);
 }
 
 TEST_CASE("links: a megabyte of any beginning is read in one go", "[links]") {
@@ -193,5 +194,5 @@ TEST_CASE("links: a megabyte of any beginning is read in one go", "[links]") {
   std::string text;
   while (text.size() < 1'000'000) text += piece;
   const auto found = links_of(text);  // quadratic steps would outlast the test's time limit
-  CHECK(found.size() <= 1000);
+  CHECK(found.size() <= text.size() / 4);
 }

@@ -2,7 +2,7 @@
 #include <media/readers.hpp>
 #include <string>
 #include <support/catch.hpp>
-#include <support/memory_source.hpp>
+#include <support/read_with.hpp>
 
 using namespace broadside;
 using fault = media_fault;

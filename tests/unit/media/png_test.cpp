@@ -33,6 +33,26 @@ TEST_CASE("png: the checksum is the one of ISO 3309", "[media]") {
   CHECK(media::crc32(as_bytes("")) == 0);
 }
 
+TEST_CASE("png: the checksum of any length, at any address, is that of its bits one by one", "[media]") {
+  std::string text(100, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 167 + 13);
+  const auto bit_by_bit = [](std::string_view some) {
+    std::uint32_t crc = 0xFFFFFFFFU;
+    for (const char c : some) {
+      crc ^= static_cast<unsigned char>(c);
+      for (int bit = 0; bit < 8; ++bit) crc = (crc & 1U) != 0 ? crc >> 1U ^ 0xEDB88320U : crc >> 1U;
+    }
+    return ~crc;
+  };
+  for (std::size_t at = 0; at < 9; ++at) {
+    for (std::size_t size = 0; at + size <= text.size(); ++size) {
+      const std::string_view some = std::string_view(text).substr(at, size);
+      CAPTURE(at, size);
+      REQUIRE(media::crc32(std::as_bytes(std::span(some.data(), some.size()))) == bit_by_bit(some));
+    }
+  }
+}
+
 TEST_CASE("png: a whole picture is clean, and tells its size", "[media]") {
   const media_facts facts = read(png());
   CHECK(facts.type == media_type::png);

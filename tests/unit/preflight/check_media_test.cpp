@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <array>
 #include <broadside/preflight.hpp>
+#include <http/url.hpp>
 #include <limits/profiles.hpp>
+#include <media/url.hpp>
 #include <preflight/bytes_rules.hpp>
 #include <string>
 #include <support/catch.hpp>
@@ -313,6 +315,31 @@ TEST_CASE("check_media: with Sinch a picture and a sound come one after the othe
   CHECK(find(found, "media.slide")->where == "media[1]");
   CHECK(find(found, "media.slide")->whose == "sinch");
   CHECK(find(check_media(c, reports, combined_limits(limits::infobip_profile)), "media.slide") == nullptr);
+}
+
+TEST_CASE("check_media: a short code that only its home makes one is bound by the rules for short codes",
+          "[preflight]") {
+  content_limits house;
+  house.name.assign("house");
+  house.binds_senders = {sender_kind::short_code};
+  house.total_bytes_max = 100;
+  campaign c = one();
+  c.sender.sender = "1234";
+  c.sender.home = "AU";
+  const std::vector reports{report_of(facts_of(media_type::jpeg))};
+  CHECK(find(check_media(c, reports, house), "media.total") != nullptr);
+}
+
+TEST_CASE("check_media: an address that check() takes is one that is fetched, as far as its syntax goes",
+          "[preflight]") {
+  const std::string url = GENERATE(
+      as<std::string>{}, "https://e.com/a.png", "https://e.com/a|b.png", "https://e.com/%zz.png", "https://e.com/a{b}",
+      "https://e.com/a[1].png", "https://e.com/%41?x=%2F#y", "https://[::1]/", "https://[::::]/", "https://[1:2]/a",
+      "https://e.com:80/#a#b", "https://e.com/?a?b/c", "https://e.com//../a", "https://e_x.com/-._~!$&'()*+,;=:@",
+      "https://u@e.com/", "https://e.com/a\\b", "https://e.com/\u00E9", "https://e.com/" + std::string(2034, 'a'),
+      "https://e.com/" + std::string(2035, 'a'));
+  CAPTURE(url);
+  CHECK(media::is_fetchable_url(url) == http::parse_location(url).has_value());
 }
 
 TEST_CASE("check_media: errors stand first, then warnings, then advice", "[preflight]") {

@@ -68,8 +68,13 @@ struct world {
           step = machine.resolved(names(machine.where().host), now);
           break;
         case fetch_step::connect:
+          if (!hangs_up && machine.keeps_connection() && !machine.wants_fresh()) {
+            step = machine.reused(machine.address());
+            break;
+          }
           connected_to.push_back(to_string(machine.address()) + ":" + std::to_string(machine.where().port));
           pending.clear();
+          machine.opening(now);
           step = machine.connected();
           break;
         case fetch_step::write:
@@ -545,14 +550,18 @@ TEST_CASE("fetch: every address is tried, each once", "[preflight]") {
   const std::vector all{address("2606:2800:220:1::1"), address("93.184.216.34"), address("93.184.216.35")};
   REQUIRE(machine.resolved(all, start_at) == fetch_step::connect);
   CHECK(machine.address() == all[0]);
+  machine.opening(start_at);
   CHECK(machine.closed(make_error_code(boost::system::errc::network_unreachable), start_at) == fetch_step::connect);
   CHECK(machine.address() == all[1]);
+  CHECK(machine.deadline() == start_at + options.timeout);  // who waits for a connection is not waiting for an address
+  machine.opening(start_at);
   // this one does not even refuse
   const time_point later = machine.deadline();
   CHECK(later < start_at + options.timeout);
   CHECK(machine.tick(later - 1ns) == fetch_step::wait);
   CHECK(machine.tick(later) == fetch_step::connect);
   CHECK(machine.address() == all[2]);
+  machine.opening(later);
   CHECK(machine.deadline() == start_at + options.timeout);
   CHECK(machine.closed(make_error_code(boost::system::errc::connection_refused), later) == fetch_step::done);
   const auto out = machine.take_outcome();
@@ -565,17 +574,18 @@ TEST_CASE("fetch: whatever it waits for, its time ends", "[preflight]") {
   const time_point end = start_at + options.timeout;
   fetch machine(url, {}, options);
   machine.start(start_at);
-  const int steps = GENERATE(0, 1, 2, 3, 4, 5);
+  const int steps = GENERATE(0, 1, 2, 3, 4, 5, 6);
   const std::vector one{address("93.184.216.34")};
   if (steps > 0) machine.resolved(one, start_at);
-  if (steps > 1) machine.connected();
-  if (steps > 2) machine.written();
-  if (steps > 3) machine.received("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n" + is_gif, start_at + 1s);
-  if (steps > 4) machine.received("\r\nGIF89a", start_at + 2s);
+  if (steps > 1) machine.opening(start_at);
+  if (steps > 2) machine.connected();
+  if (steps > 3) machine.written();
+  if (steps > 4) machine.received("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n" + is_gif, start_at + 1s);
+  if (steps > 5) machine.received("\r\nGIF89a", start_at + 2s);
   CHECK(machine.deadline() == end);
   CHECK(machine.tick(end - 1ns) == fetch_step::wait);
   const bool by_byte = GENERATE(true, false);
-  if (by_byte && steps > 2) {
+  if (by_byte && steps > 3) {
     CHECK(machine.received("H", end) == fetch_step::done);  // drips: a byte in time does not buy more
   } else {
     CHECK(machine.tick(end) == fetch_step::done);
@@ -600,21 +610,29 @@ TEST_CASE("fetch: a kept connection that is gone is opened again, once", "[prefl
   const std::string object(1'000'000, 'x');
   machine.start(start_at);
   machine.resolved(std::vector{address("93.184.216.34")}, start_at);
+  machine.opening(start_at);
   machine.connected();
   machine.written();
   // the plain answer is given up in the middle, so the range needs a connection of its own
   REQUIRE(machine.received(serve(machine.request(), object, is_gif).substr(0, 17'000), start_at) ==
           fetch_step::connect);
+  machine.opening(start_at);
   machine.connected();
   machine.written();
   // that one carries the next range
-  REQUIRE(machine.received(serve(machine.request(), object, is_gif), start_at) == fetch_step::write);
+  REQUIRE(machine.received(serve(machine.request(), object, is_gif), start_at) == fetch_step::connect);
+  CHECK(machine.keeps_connection());
+  CHECK_FALSE(machine.wants_fresh());
+  REQUIRE(machine.reused(machine.address()) == fetch_step::write);
   CHECK(header_of(machine.request(), "Range").starts_with("bytes=500000-"));
   const error_code gone = make_error_code(errc::connection_closed);
   const bool was_written = GENERATE(false, true);
   if (was_written) REQUIRE(machine.written() == fetch_step::read);
   REQUIRE(machine.closed(gone, start_at) == fetch_step::connect);
+  CHECK(machine.wants_fresh());  // another kept one may be gone too
+  CHECK_FALSE(machine.keeps_connection());
   CHECK(header_of(machine.request(), "Range").starts_with("bytes=500000-"));
+  machine.opening(start_at);
   machine.connected();
   machine.written();
   const bool answers = GENERATE(true, false);
@@ -626,11 +644,109 @@ TEST_CASE("fetch: a kept connection that is gone is opened again, once", "[prefl
   CHECK(machine.take_outcome().report.why == (answers ? error_code() : make_error_code(errc::media_unreachable)));
 }
 
+TEST_CASE("fetch: a connection that another URL left is used, and if it is gone a fresh one, once", "[preflight]") {
+  const preflight_options options;
+  fetch machine(url, {}, options);
+  machine.start(start_at);
+  const std::vector all{address("93.184.216.34"), address("93.184.216.35")};
+  REQUIRE(machine.resolved(all, start_at) == fetch_step::connect);
+  CHECK_FALSE(machine.wants_fresh());
+  REQUIRE(machine.reused(all[1]) == fetch_step::write);
+  CHECK(machine.address() == all[1]);
+  const error_code gone = make_error_code(errc::connection_closed);
+  SECTION("it answers") {
+    CHECK(machine.written() == fetch_step::read);
+    CHECK(machine.received(answer(is_gif, tiny::gif()), start_at) == fetch_step::done);
+    CHECK(machine.keeps_connection());
+    CHECK_FALSE(machine.take_outcome().report.why);
+  }
+  SECTION("it is gone before a byte of the answer") {
+    if (GENERATE(true, false)) machine.written();
+    const bool reset = GENERATE(true, false);
+    REQUIRE(machine.closed(reset ? make_error_code(boost::system::errc::connection_reset) : gone, start_at) ==
+            fetch_step::connect);
+    CHECK(machine.wants_fresh());
+    CHECK(machine.address() == all[1]);
+    machine.opening(start_at);
+    machine.connected();
+    machine.written();
+    CHECK(machine.closed(gone, start_at) == fetch_step::done);
+    CHECK(machine.take_outcome().report.why == errc::media_unreachable);
+  }
+  SECTION("it is gone in the middle of the answer") {
+    machine.written();
+    machine.received("H", start_at);
+    CHECK(machine.closed(gone, start_at) == fetch_step::done);
+    CHECK(machine.take_outcome().report.why == errc::media_unreachable);
+  }
+  SECTION("something comes before the request has left") {
+    CHECK(machine.received(answer(is_gif, tiny::gif(9, 9)), start_at) == fetch_step::connect);
+    CHECK(machine.wants_fresh());
+    CHECK_FALSE(machine.keeps_connection());
+  }
+}
+
+TEST_CASE("fetch: a connection may carry another request only after a whole answer that allows it", "[preflight]") {
+  struct row {
+    std::string answer;
+    bool keeps;
+  };
+  const std::string gif = tiny::gif();
+  const auto r = GENERATE_COPY(values<row>({
+      {answer(is_gif, gif), true},
+      {answer(is_gif, "", 404), true},
+      {answer("", "not here", 404), true},
+      {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", true},
+      {answer(is_gif + "Connection: close\r\n", gif), false},
+      {"HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(gif.size()) + "\r\n" + is_gif + "\r\n" + gif, false},
+      {answer(is_gif, gif) + "H", false},
+      {"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot", false},
+      {"HTTP/1.1 200 OK\r\n" + is_gif + "\r\n" + gif, false},
+      {"HTTP/1.1 200 OK\r\n" + is_gif + "Transfer-Encoding: chunked\r\n\r\n5\r\nGIF89", false},
+      {"nonsense", false},
+  }));
+  CAPTURE(r.answer);
+  const preflight_options options;
+  fetch machine(url, {}, options);
+  machine.start(start_at);
+  machine.resolved(std::vector{address("93.184.216.34")}, start_at);
+  CHECK_FALSE(machine.keeps_connection());
+  machine.opening(start_at);
+  machine.connected();
+  machine.written();
+  CHECK(machine.received(r.answer, start_at) == fetch_step::done);
+  CHECK(machine.keeps_connection() == r.keeps);
+}
+
+TEST_CASE("fetch: a connection is not kept when the time ends before the request has left", "[preflight]") {
+  preflight_options options;
+  options.redirects_max = 1;
+  fetch machine(url, {}, options);
+  machine.start(start_at);
+  const std::vector one{address("93.184.216.34")};
+  machine.resolved(one, start_at);
+  machine.opening(start_at);
+  machine.connected();
+  machine.written();
+  REQUIRE(machine.received("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", start_at) ==
+          fetch_step::connect);
+  CHECK(machine.keeps_connection());
+  const bool is_new = GENERATE(true, false);
+  if (is_new) {
+    machine.opening(start_at);
+  } else {
+    machine.reused(one[0]);
+  }
+  CHECK(machine.tick(start_at + options.timeout) == fetch_step::done);
+  CHECK_FALSE(machine.keeps_connection());
+}
+
 TEST_CASE("fetch: a connection that breaks in the middle is unreachable", "[preflight]") {
   const preflight_options options;
   fetch machine(url, {}, options);
   machine.start(start_at);
   machine.resolved(std::vector{address("93.184.216.34")}, start_at);
+  machine.opening(start_at);
   machine.connected();
   machine.written();
   machine.received("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n" + is_gif + "\r\nGIF", start_at);

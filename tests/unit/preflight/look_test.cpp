@@ -72,6 +72,45 @@ TEST_CASE("look: no more than parallel_max are under way", "[preflight]") {
   CHECK_FALSE(plan.is_over());
 }
 
+TEST_CASE("look: of one host no more are under way than it has connections, and others pass them", "[preflight]") {
+  preflight_options options;
+  options.parallel_max = 8;
+  media_cache cache;
+  std::vector<std::string> urls;
+  for (int i = 0; i < 6; ++i) urls.push_back("https://a.example.com/" + std::to_string(i));
+  for (const auto* other : {"http://a.example.com/", "https://A.example.com:8443/", "https://b.example.com/"}) {
+    urls.emplace_back(other);
+  }
+  urls.emplace_back("https://A.EXAMPLE.com:443/7");  // the same host
+  look_plan plan(urls, options, cache, start_at);
+  std::vector<std::size_t> started;
+  while (const auto i = plan.next()) started.push_back(*i);
+  CHECK(started == std::vector<std::size_t>{0, 1, 2, 3, 6, 7, 8});
+  plan.finished(8, found(urls[8], 1), start_at);
+  CHECK_FALSE(plan.next().has_value());
+  plan.finished(2, failed(urls[2]), start_at);
+  CHECK(plan.next() == 4);
+  CHECK_FALSE(plan.next().has_value());
+  for (const std::size_t i : {0U, 1U, 3U, 4U, 6U, 7U}) plan.finished(i, found(urls[i], 1), start_at);
+  CHECK(plan.next() == 5);
+  CHECK(plan.next() == 9);
+  CHECK_FALSE(plan.next().has_value());
+  plan.finished(5, found(urls[5], 1), start_at);
+  plan.finished(9, found(urls[9], 1), start_at);
+  CHECK(plan.is_over());
+}
+
+TEST_CASE("look: too many distinct URLs are a violation that says how many", "[preflight]") {
+  preflight_options options;
+  options.urls_max = 2;
+  CHECK_FALSE(too_many_media(std::vector<std::string>{}, options).has_value());
+  CHECK_FALSE(too_many_media(std::vector<std::string>{"a", "b", "a"}, options).has_value());
+  const auto many = too_many_media(std::vector<std::string>{"a", "b", "a", "c"}, options);
+  REQUIRE(many.has_value());
+  CHECK(many->field == "media");
+  CHECK(many->rule == "has 3 distinct URLs; options::preflight.urls_max allows 2 to be looked at");
+}
+
 TEST_CASE("look: what was found is used again while it is fresh, then asked for with its validators", "[preflight]") {
   preflight_options options;
   options.fresh_for = 600s;

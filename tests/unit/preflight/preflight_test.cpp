@@ -280,7 +280,9 @@ TEST_CASE("preflight: many URLs are looked at at once, each distinct one once, w
   looking l;
   l.options.parallel_max = limit;
   std::vector<std::string> urls;
-  for (int i = 0; i < 24; ++i) urls.push_back(at(s, "/" + std::to_string(i % 12) + ".gif"));
+  for (int i = 0; i < 24; ++i) {
+    urls.push_back(s.url("http", "cdn" + std::to_string(i % 12) + ".example.com") + "/a.gif");
+  }
   const auto reports = l.look(urls);
   for (std::size_t i = 0; i < urls.size(); ++i) {
     CHECK_FALSE(reports[i].why);
@@ -292,10 +294,10 @@ TEST_CASE("preflight: many URLs are looked at at once, each distinct one once, w
 
 TEST_CASE("preflight: one bad URL among good ones costs only itself", "[preflight]") {
   server s([](peer& p, int) {
-    const auto request = p.read_request().value_or("");
-    if (request.starts_with("GET /slow")) return p.wait_for_close();
-    p.write(served(tiny::gif()));
-    p.wait_for_close();
+    while (const auto request = p.read_request()) {
+      if (request->starts_with("GET /slow")) return p.wait_for_close();
+      p.write(served(tiny::gif()));
+    }
   });
   looking l;
   l.options.timeout = 1000ms;
@@ -386,6 +388,281 @@ TEST_CASE("preflight: of a large object parts are fetched over a kept connection
   CHECK(l.look_ups == 1);
 }
 
+// ---- connections
+
+namespace {
+
+std::vector<std::string> many_of_one_host(const server& s, int n) {
+  std::vector<std::string> urls;
+  for (int i = 0; i < n; ++i) urls.push_back(at(s, "/" + std::to_string(i) + ".gif"));
+  return urls;
+}
+
+void serve_all(peer& p, int = 0) {
+  while (p.read_request()) p.write(served(tiny::gif()));
+}
+
+}  // namespace
+
+TEST_CASE("preflight: the URLs of one host share four connections, and its name is looked up once", "[preflight]") {
+  constexpr int limit = 4;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int waiting = 0;
+  int most = 0;
+  server s([&](peer& p, int) {
+    while (p.read_request()) {
+      {
+        // nobody is answered before four wait
+        std::unique_lock lock(mutex);
+        most = std::max(most, ++waiting);
+        changed.notify_all();
+        changed.wait_for(lock, 10s, [&] { return most >= limit; });
+        --waiting;
+      }
+      p.write(served(tiny::gif()));
+    }
+  });
+  looking l;
+  for (const media_report& report : l.look(many_of_one_host(s, 20))) {
+    CAPTURE(report.url, report.detail);
+    CHECK_FALSE(report.why);
+    CHECK(report.facts.type == media_type::gif);
+  }
+  CHECK(s.connections() == limit);
+  CHECK(most == limit);
+  CHECK(l.look_ups == 1);
+}
+
+TEST_CASE("preflight: a server that closes after each answer answers all the same", "[preflight]") {
+  const bool says_so = GENERATE(true, false);
+  server s([&](peer& p, int) {
+    p.read_request();
+    p.write(served(tiny::gif(), std::string(says_so ? "Connection: close\r\n" : "") + "Content-Type: image/gif\r\n"));
+    p.end();
+  });
+  const auto reports = looking().look(many_of_one_host(s, 20));
+  for (const media_report& report : reports) {
+    CAPTURE(report.url, report.detail);
+    CHECK_FALSE(report.why);
+  }
+  CHECK(s.connections() == 20);
+}
+
+TEST_CASE("preflight: after an answer that says close, a connection carries no other request", "[preflight]") {
+  std::atomic<int> most = 0;
+  server s([&](peer& p, int) {
+    for (int n = 1; p.read_request(); ++n) {
+      most = std::max(most.load(), n);
+      p.write(served(tiny::gif(), "Connection: close\r\nContent-Type: image/gif\r\n"));
+    }
+  });
+  looking l;
+  l.options.parallel_max = 1;
+  for (const media_report& report : l.look(many_of_one_host(s, 3))) CHECK_FALSE(report.why);
+  CHECK(most == 1);
+  CHECK(s.connections() == 3);
+}
+
+TEST_CASE("preflight: a kept connection that the server closes before it answers is no error", "[preflight]") {
+  const bool resets = GENERATE(true, false);
+  server s([&](peer& p, int number) {
+    p.read_request();
+    p.write(served(tiny::gif()));
+    if (number != 0) return p.wait_for_close();
+    p.read_request();  // the second one is taken, and never answered
+    if (resets) p.reset();
+  });
+  looking l;
+  l.options.parallel_max = 1;
+  for (const media_report& report : l.look(many_of_one_host(s, 2))) {
+    CAPTURE(report.url, report.detail);
+    CHECK_FALSE(report.why);
+  }
+  CHECK(s.connections() == 2);
+}
+
+TEST_CASE("preflight: a server that never answers a second time is asked again once", "[preflight]") {
+  std::atomic<int> requests = 0;
+  server s([&](peer& p, int number) {
+    if (p.read_request()) ++requests;
+    if (number != 0) return;
+    p.write(served(tiny::gif()));
+    if (p.read_request()) ++requests;
+  });
+  looking l;
+  l.options.parallel_max = 1;
+  const auto reports = l.look(many_of_one_host(s, 2));
+  CHECK_FALSE(reports[0].why);
+  CHECK(reports[1].why == errc::media_unreachable);
+  CHECK(s.connections() == 2);
+  CHECK(requests == 3);
+}
+
+TEST_CASE("preflight: a connection with bytes behind its answer is not used again", "[preflight]") {
+  const std::string right = served(tiny::gif(1, 1));
+  const std::string wrong = served(tiny::gif(66, 66));
+  looking l;
+  l.options.parallel_max = 1;
+  SECTION("they come with the answer") {
+    server s([&](peer& p, int) {
+      p.read_request();
+      p.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" + wrong);
+      p.wait_for_close();
+    });
+    for (const media_report& report : l.look(many_of_one_host(s, 2))) CHECK(report.why == errc::media_bad_status);
+    CHECK(s.connections() == 2);
+  }
+  SECTION("they come while the connection is kept") {
+    std::promise<void> other_asks;
+    std::promise<void> wrong_is_there;
+    server s([&](peer& p, int number) {
+      p.read_request();
+      if (number == 1) {  // of the other host: the first one's connection is kept meanwhile
+        other_asks.set_value();
+        wrong_is_there.get_future().wait_for(10s);
+      }
+      p.write(right);
+      if (number == 0) {
+        other_asks.get_future().wait_for(10s);
+        p.write(wrong);
+        wrong_is_there.set_value();
+      }
+      p.wait_for_close();
+    });
+    const auto reports = l.look({at(s, "/1"), s.url("http", "other.example.com") + "/", at(s, "/2")});
+    for (const media_report& report : reports) {
+      CAPTURE(report.url, report.detail);
+      CHECK_FALSE(report.why);
+      CHECK(report.facts.width == 1);
+    }
+    CHECK(s.connections() == 3);
+  }
+}
+
+TEST_CASE("preflight: a connection is kept for one look only", "[preflight]") {
+  server s(serve_all);
+  looking l;
+  l.options.fresh_for = 0s;
+  const auto it = l.open();
+  const auto urls = many_of_one_host(s, 3);
+  for (int i = 1; i <= 2; ++i) {
+    REQUIRE(it->look(urls).has_value());
+    CHECK(s.connections() <= 3 * i);
+    CHECK(s.connections() >= i);
+  }
+  CHECK(l.look_ups == 2);
+}
+
+TEST_CASE("preflight: redirects within a host use the connection again", "[preflight]") {
+  server s([](peer& p, int) {
+    while (const auto request = p.read_request()) {
+      p.write(request->starts_with("GET /a.gif ")
+                  ? "HTTP/1.1 302 Found\r\nLocation: /b.gif\r\nContent-Length: 0\r\n\r\n"
+                  : served(tiny::gif()));
+    }
+  });
+  looking l;
+  l.options.redirects_max = 1;
+  const auto report = l.look(at(s));
+  CHECK_FALSE(report.why);
+  CHECK(report.redirects == 1);
+  CHECK(s.connections() == 1);
+}
+
+TEST_CASE("preflight: many that are redirected to one host wait for its connections", "[preflight]") {
+  server s([](peer& p, int) {
+    while (const auto request = p.read_request()) {
+      const bool there = request->find("\r\nHost: origin.example.com") != std::string::npos;
+      const std::string port = request->substr(
+          request->find(".com:") + 5, request->find("\r\n", request->find(".com:")) - request->find(".com:") - 5);
+      p.write(there ? served(tiny::gif())
+                    : "HTTP/1.1 302 Found\r\nLocation: http://origin.example.com:" + port +
+                          "/\r\nContent-Length: 0\r\n\r\n");
+    }
+  });
+  looking l;
+  l.options.redirects_max = 1;
+  l.options.parallel_max = 16;
+  std::vector<std::string> urls;
+  for (int i = 0; i < 16; ++i) urls.push_back(s.url("http", "cdn" + std::to_string(i) + ".example.com") + "/");
+  for (const media_report& report : l.look(urls)) {
+    CAPTURE(report.url, report.detail);
+    CHECK_FALSE(report.why);
+  }
+  CHECK(s.connections() <= 16 + 4);
+  CHECK(l.look_ups == 17);
+}
+
+// ---- names
+
+namespace {
+
+/// Names whose look-up hangs until it is told to go on. Its threads may outlive the look, so they share it.
+struct stuck {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int hanging = 0;
+  bool is_over = false;
+
+  void hang() {
+    std::unique_lock lock(mutex);
+    ++hanging;
+    changed.notify_all();
+    changed.wait_for(lock, 60s, [&] { return is_over; });
+    --hanging;
+    changed.notify_all();
+  }
+  void wait_until_one_hangs() {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, 30s, [&] { return hanging > 0; });
+  }
+  void end() {
+    std::unique_lock lock(mutex);
+    is_over = true;
+    changed.notify_all();
+    changed.wait_for(lock, 30s, [&] { return hanging == 0; });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("preflight: a name that hangs costs only its own URLs, and nobody waits for it", "[preflight]") {
+  server s(serve_all);
+  const auto names = std::make_shared<stuck>();
+  looking l;
+  l.options.timeout = 1000ms;
+  l.around.names = [names](const std::string& host) -> result<std::vector<ip_address>> {
+    if (host == "stuck.example.com") {
+      names->hang();
+    } else {
+      names->wait_until_one_hangs();
+    }
+    return std::vector{here};
+  };
+  const std::string bad = s.url("http", "stuck.example.com");
+  const stopwatch watch;
+  auto it = l.open();
+  auto reports = it->look(std::vector{bad + "/1", bad + "/2", at(s)});
+  REQUIRE(reports.has_value());
+  for (const std::size_t i : {0U, 1U}) {
+    CHECK((*reports)[i].why == errc::media_too_slow);
+    CHECK_THAT((*reports)[i].detail, Catch::Contains("looking up its host's name"));
+  }
+  CHECK_FALSE((*reports)[2].why);
+  // the same one again, while the first look-up hangs still
+  reports = it->look(std::vector{bad + "/1"});
+  REQUIRE(reports.has_value());
+  CHECK((*reports)[0].why == errc::media_too_slow);
+  {
+    const std::scoped_lock lock(names->mutex);
+    CHECK(names->hanging == 1);
+  }
+  it.reset();
+  CHECK(watch.elapsed() < 25s);
+  names->end();
+}
+
 // ---- TLS
 
 namespace {
@@ -455,4 +732,51 @@ TEST_CASE("preflight tls: an address that does not answer leaves time for the ne
   const auto report = l.look(s.url("https", "cdn.example.com") + "/a.gif");
   CHECK(report.why == errc::media_too_slow);  // the second one took the rest of the time
   CHECK(s.connections() == 2);
+}
+
+TEST_CASE("preflight tls: a connection is shared by the URLs of its host, never with another name", "[preflight]") {
+  const authority a;
+  const certificate own("DNS:cdn.example.com,DNS:img.example.com", &a.ca);
+  server s(serve_all, &own);
+  looking l;
+  l.options.tls.verify = true;
+  l.options.tls.ca_file = a.path;
+  l.options.parallel_max = 1;
+  const auto url = [&s](const std::string& host, const std::string& path) { return s.url("https", host) + path; };
+  const auto reports =
+      l.look({url("cdn.example.com", "/1"), url("cdn.example.com", "/2"), url("img.example.com", "/1"),
+              url("cdn.example.com", "/3"), url("other.example.com", "/1"), url("img.example.com", "/2")});
+  for (const std::size_t i : {0U, 1U, 2U, 3U, 5U}) {
+    CAPTURE(reports[i].url, reports[i].detail);
+    CHECK_FALSE(reports[i].why);
+  }
+  // The server at its address has just been trusted twice, under other names.
+  CHECK(reports[4].why == errc::media_unreachable);
+  CHECK_THAT(reports[4].detail, Catch::Contains("certificate verify failed"));
+  CHECK(s.connections() >= 3);
+}
+
+TEST_CASE("preflight tls: a kept connection carries request after request, and its end is noticed", "[preflight]") {
+  const authority a;
+  const certificate own("DNS:cdn.example.com", &a.ca);
+  const bool closes = GENERATE(true, false);
+  server s(
+      [&](peer& p, int) {
+        for (int n = 0; p.read_request(); ++n) {
+          p.write(served(tiny::gif()));
+          if (closes && n == 1) return;
+        }
+      },
+      &own);
+  looking l;
+  l.options.tls.verify = true;
+  l.options.tls.ca_file = a.path;
+  l.options.parallel_max = 1;
+  std::vector<std::string> urls;
+  for (int i = 0; i < 6; ++i) urls.push_back(s.url("https", "cdn.example.com") + "/" + std::to_string(i));
+  for (const media_report& report : l.look(urls)) {
+    CAPTURE(report.url, report.detail);
+    CHECK_FALSE(report.why);
+  }
+  CHECK(s.connections() == (closes ? 3 : 1));
 }

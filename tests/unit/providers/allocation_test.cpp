@@ -112,4 +112,15 @@ TEST_CASE("allocation: infobip takes no memory once warm", "[providers]") {
     check_warm(**p, golden::read("infobip/answer_" + file), 200);
   }
   check_warm(**p, golden::read("infobip/answer_400_one_message.json"), 400);
+
+  std::vector<message_id> ids;
+  for (std::uint64_t i = 0; i < 102; ++i) ids.push_back(message_id{42 + i});
+  std::vector<verdict> each(ids.size());
+  std::string target;
+  CHECK(when_warm([&] { (*p)->encode_query(ids, target); }) == 0);
+  for (const std::string file : {"logs_accepted.json", "logs_repeated.json", "logs_truncated.json"}) {
+    INFO(file);
+    const std::string log = golden::read("infobip/" + file);
+    CHECK(when_warm([&] { (*p)->classify_query({200, log}, ids, each); }) == 0);
+  }
 }

@@ -62,6 +62,7 @@ TEST_CASE("campaign_file: the example has every field and is right", "[send]") {
   const auto [file, violations] = read_campaign_file(json);
   for (const auto& v : violations) UNSCOPED_INFO(v.field << ": " << v.rule);
   CHECK(violations.empty());
+  CHECK(file.campaign.key == "spring-sale-2026");
   CHECK(file.campaign.media.size() == 1);
   CHECK(file.campaign.fallback.enabled);
   CHECK(file.campaign.validity == 24h);

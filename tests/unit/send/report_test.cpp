@@ -90,3 +90,33 @@ TEST_CASE("books: the table has every count and says whether they balance", "[se
   facts.end.seen.accepted = 8;
   CHECK(books_table(facts).find("DO NOT BALANCE") != std::string::npos);
 }
+
+TEST_CASE("books: what a run leaves inside is said to go on", "[send]") {
+  books_facts facts;
+  facts.end.counts.submitted = 10;
+  facts.end.counts.accepted = facts.end.seen.accepted = facts.end.seen.submitted = 7;
+  facts.end.counts.inside = 3;
+  facts.end.goes_on = true;
+  facts.end.cause = stop_cause::interrupted;
+  const std::string table = books_table(facts);
+  CAPTURE(table);
+  CHECK(table.find("inside                 3   the same command goes on with them") != std::string::npos);
+  CHECK(table.find("The books balance: every message has one outcome or is inside.") != std::string::npos);
+}
+
+TEST_CASE("books: of a campaign that was finished before, no rows are counted", "[send]") {
+  books_facts facts;
+  facts.campaign = "Spring sale";
+  facts.finished_before = true;
+  const std::string table = books_table(facts);
+  CHECK(table.find("Books of \"Spring sale\" as an earlier run finished them\n") == 0);
+  CHECK(table.find("rows read") == std::string::npos);
+}
+
+TEST_CASE("progress: says what holds up a run in which nothing moves", "[send]") {
+  progress_facts facts;
+  facts.phase = "sending";
+  CHECK(progress_line(facts).find(';') == std::string::npos);
+  facts.holds_up = "the journal cannot be written: \x1b disk";
+  CHECK(progress_line(facts).find("; the journal cannot be written: ? disk") != std::string::npos);
+}

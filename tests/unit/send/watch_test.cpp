@@ -106,3 +106,37 @@ TEST_CASE("exit code: each cause of an early end has its own", "[send]") {
   end.cause = cause;
   CHECK(decide_exit(end) == code);
 }
+
+TEST_CASE("books: what is inside may stay there only when a journal keeps it for a run that was cut short", "[send]") {
+  run_end end = balanced();
+  end.counts.inside = 4;
+  end.counts.submitted = 7;
+  end.cause = stop_cause::interrupted;
+  CHECK_FALSE(books_agree(end));
+  end.goes_on = true;
+  CHECK(books_agree(end));
+  CHECK(decide_exit(end) == exit_code::interrupted);
+  end.counts.submitted = 8;  // one is nowhere
+  CHECK_FALSE(books_agree(end));
+  end.counts.submitted = 7;
+  end.cause = stop_cause::none;
+  CHECK(decide_exit(end) == exit_code::books_unbalanced);
+}
+
+TEST_CASE("stall_watch: three seconds in which nothing ended although something is inside", "[send]") {
+  stall_watch watch;
+  ledger books;
+  books.submitted = books.inside = 5;
+  CHECK_FALSE(watch.update(start, books));
+  CHECK_FALSE(watch.update(start + 2s, books));
+  CHECK(watch.update(start + 3s, books));
+  --books.inside;
+  ++books.accepted;
+  CHECK_FALSE(watch.update(start + 4s, books));
+  CHECK(watch.update(start + 7s, books));
+  books.accepted += books.inside;
+  books.inside = 0;
+  CHECK_FALSE(watch.update(start + 20s, books));
+  books.submitted += books.inside = 1;
+  CHECK_FALSE(watch.update(start + 21s, books));
+}
