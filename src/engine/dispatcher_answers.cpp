@@ -1,0 +1,246 @@
+// engine/dispatcher_answers - the part of dispatcher.hpp from an answer, or the lack of one, to the outcome.
+#include <algorithm>
+#include <engine/dispatcher.hpp>
+#include <functional>
+#include <utility>
+
+namespace broadside::engine_detail {
+namespace {
+
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+std::int64_t nanoseconds_of(time_point t) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
+}
+
+/// `least` doubled `times` times, at most `most`.
+milliseconds doubled(milliseconds least, unsigned times, milliseconds most) {
+  milliseconds d = least;
+  while (times-- > 0 && d < most) d *= 2;
+  return std::min(d, most);
+}
+
+}  // namespace
+
+void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::exchange_end& end, time_point now) {
+  route_on_shard& r = routes_[route];
+  flight& f = r.flights[e];
+  const std::size_t n = f.messages.size();
+  r.in_flight -= n;
+  --r.requests;
+  // Backwards, so that messages which go back to the front of their lane keep their order.
+  switch (end.how) {
+    case http::ending::answered: {
+      ids_.clear();
+      for (const slot_index i : f.messages) ids_.push_back(slots_[i].told.id);
+      const std::span<verdict> each(verdicts_.data(), n);
+      std::fill(each.begin(), each.end(), verdict{});
+      r.shared->options->provider->classify(end.response, ids_, each);
+      for (std::size_t k = n; k-- > 0;) apply(route, f.messages[k], each[k], now);
+      break;
+    }
+    case http::ending::not_sent:  // as if nothing had happened, but for the permission; age bounds how often
+      for (std::size_t k = n; k-- > 0;) {
+        --slots_[f.messages[k]].told.attempts;
+        note(journal::record_kind::released, f.messages[k]);
+        wait_in_lane(r, f.messages[k], true);
+      }
+      break;
+    case http::ending::maybe_sent: {
+      const std::string words = end.why.message();
+      r.shared->set_last_error(words);
+      for (std::size_t k = n; k-- > 0;) {
+        slots_[f.messages[k]].told.status_code.clear();  // of an earlier attempt: the provider said nothing of this one
+        lost(f.messages[k], errc::answer_lost, words, now);
+      }
+      break;
+    }
+  }
+  f.messages.clear();
+  publish_notes();
+}
+
+void dispatcher::apply(std::uint16_t route, slot_index i, const verdict& v, time_point now) {
+  route_entry& shared = *routes_[route].shared;
+  slot& s = slots_[i];
+  const retry_options& retry_rules = shared_.options.retry;
+  switch (v.kind) {
+    case verdict_kind::accepted:
+      shared.works();
+      return settle(i, outcome::accepted, {}, &v);
+    case verdict_kind::rejected:
+      shared.works();
+      // Refused as a repeat of a message whose answer was lost: the lost one had arrived.
+      if (v.duplicate && s.answer_lost) return settle(i, outcome::accepted, {}, &v);
+      return settle(i, outcome::rejected, errc::refused_by_provider, &v);
+    case verdict_kind::slow_down:
+      rest(shared, v.retry_after, retry_rules.delay_min, retry_rules.delay_max, now);
+      shared.set_last_error(v.error.empty() ? v.status_code.view() : v.error.view());
+      s.told.status_code = v.status_code;
+      s.told.error = v.error;
+      note(journal::record_kind::released, i);
+      return wait_in_lane(routes_[route], i, true);
+    case verdict_kind::retry:
+      s.told.status_code = v.status_code;
+      s.told.error = v.error;
+      if (!v.route_fault) return try_again_later(i, v.retry_after, now);
+      rest(shared, v.retry_after, retry_rules.suspend_min, retry_rules.suspend_max, now);
+      shared.suspended.store(true, std::memory_order_relaxed);
+      shared.set_last_error(std::string(v.status_code) + " " + std::string(v.error));
+      next_sweep_ = now;  // what waits in its lanes takes another route, where there is one
+      note(journal::record_kind::released, i);
+      return assign(i, true, now);
+    case verdict_kind::maybe_sent:
+      s.told.status_code = v.status_code;
+      return lost(i, errc::answer_lost, v.error, now);
+  }
+}
+
+/// Bytes left and no answer says what became of the message: only the campaign's policy may send it again.
+void dispatcher::lost(slot_index i, errc reason, std::string_view words, time_point now) {
+  slot& s = slots_[i];
+  s.answer_lost = true;
+  s.told.error = words;
+  const on_unknown policy = campaign_of(i).compiled->definition.on_unknown;
+  // Only the provider that may have it can tell a repeat; a route that is gone cannot be asked.
+  const bool there = s.told.route < routes_.size();
+  const bool again =
+      there && (policy == on_unknown::resend || (policy == on_unknown::resend_if_deduplicated &&
+                                                 routes_[s.told.route].shared->options->provider->deduplicates()));
+  if (again) return try_again_later(i, 0ms, now);
+  if (there && ask_later({.due = {}, .message = i, .reason = reason}, now)) return;
+  settle(i, outcome::maybe_sent, reason);
+}
+
+// ---------------------------------------------------------------- asking what became of a message
+
+/// False when there is nobody to ask, or it was asked often enough.
+bool dispatcher::ask_later(question q, time_point now) {
+  route_on_shard& r = routes_[slots_[q.message].told.route];
+  const reconcile_options& rules = shared_.options.reconcile;
+  if (r.query_client == nullptr || q.times >= rules.asks_max) return false;
+  duration delay = rules.delay_min;
+  for (std::uint16_t k = 0; k < q.times; ++k) delay *= 4;
+  q.due = now + delay;
+  r.questions.push_back(q);
+  std::push_heap(r.questions.begin(), r.questions.end(), std::greater<>{});
+  return true;
+}
+
+/// One question at a time a route and shard, of as many messages as are due and fit.
+void dispatcher::ask(std::uint16_t route, time_point now) {
+  route_on_shard& r = routes_[route];
+  if (r.query_client == nullptr || r.questions.empty() || !r.asked.empty()) return;
+  if (r.questions.front().due > now) return wake_at(r.questions.front().due);
+  rate::gcra& limit = *r.shared->query_limit;
+  if (const time_point ready = limit.ready_at(1, now); ready > now) return wake_at(ready);
+  const auto exchange = r.query_client->try_acquire(now);
+  if (!exchange) return r.query_client->want(1, now);
+  if (limit.try_take(1, now).count == 0) {
+    wake_at(limit.ready_at(1, now));
+    return r.query_client->release(*exchange, now);
+  }
+  const provider& p = *r.shared->options->provider;
+  ids_.clear();
+  while (!r.questions.empty() && r.questions.front().due <= now && r.asked.size() < p.query()->messages_max) {
+    std::pop_heap(r.questions.begin(), r.questions.end(), std::greater<>{});
+    r.asked.push_back(r.questions.back());
+    r.questions.pop_back();
+    ids_.push_back(slots_[r.asked.back().message].told.id);
+  }
+  p.encode_query(ids_, r.query_client->body(*exchange));
+  r.query_client->send(*exchange, now);
+}
+
+void dispatcher::on_query_end(std::uint16_t route, http::exchange, const http::exchange_end& end, time_point now) {
+  route_on_shard& r = routes_[route];
+  const std::vector<question> asked = std::exchange(r.asked, {});
+  std::vector<verdict> each(asked.size());
+  if (end.how == http::ending::answered) {
+    ids_.clear();
+    for (const question& q : asked) ids_.push_back(slots_[q.message].told.id);
+    r.shared->options->provider->classify_query(end.response, ids_, each);
+  } else {
+    r.shared->set_last_error(end.why.message());
+    for (verdict& v : each) v.kind = verdict_kind::retry;
+  }
+  for (std::size_t k = 0; k < asked.size(); ++k) answered(route, asked[k], each[k], now);
+}
+
+/// What the provider knows of a message is its outcome; what it does not know, or cannot say, is asked again.
+void dispatcher::answered(std::uint16_t route, const question& q, const verdict& v, time_point now) {
+  slot& s = slots_[q.message];
+  if (v.kind == verdict_kind::accepted || v.kind == verdict_kind::rejected) {
+    const bool accepted = v.kind == verdict_kind::accepted;
+    s.answer_lost = false;
+    return settle(q.message, accepted ? outcome::accepted : outcome::rejected,
+                  accepted ? errc{} : errc::refused_by_provider, &v);
+  }
+  question again = q;
+  again.times = static_cast<std::uint16_t>(q.times + 1);
+  if (!ask_later(again, now)) return settle(q.message, outcome::maybe_sent, q.reason);
+  if (v.kind != verdict_kind::slow_down || v.retry_after.count() <= 0) return;
+  // The question itself was too much: nobody is asked for as long as told.
+  route_on_shard& r = routes_[route];
+  for (question& other : r.questions) other.due = std::max(other.due, now + v.retry_after);
+  std::make_heap(r.questions.begin(), r.questions.end(), std::greater<>{});
+}
+
+void dispatcher::try_again_later(slot_index i, milliseconds at_least, time_point now) {
+  const retry_options& rules = shared_.options.retry;
+  slot& s = slots_[i];
+  if (++s.failures >= rules.attempts_max) return settle(i, outcome::not_sent, errc::attempts_exhausted);
+  note(journal::record_kind::released, i);
+  const duration delay = doubled(rules.delay_min, s.failures - 1U, rules.delay_max);
+  const duration jitter{static_cast<duration::rep>(random_.below(static_cast<std::uint64_t>(delay.count())))};
+  retries_.push_back({now + std::max<duration>(delay, at_least) + jitter, i});
+  std::push_heap(retries_.begin(), retries_.end(), std::greater<>{});
+}
+
+void dispatcher::settle(slot_index i, outcome o, errc reason, const verdict* said) {
+  slot& s = slots_[i];
+  if (s.answer_lost && o != outcome::accepted && o != outcome::maybe_sent) {
+    // whatever ended it, an earlier attempt may have arrived
+    o = outcome::maybe_sent;
+    reason = errc::answer_lost;
+  }
+  s.told.outcome = o;
+  s.told.reason = reason;
+  if (said != nullptr) {
+    s.told.provider_message_id = said->provider_message_id;
+    s.told.status_code = said->status_code;
+    s.told.error = said->error;
+  }
+  settled_.push_back(i);
+  --held_;
+}
+
+// ---------------------------------------------------------------- routes that rest, messages that wait for a retry
+
+bool dispatcher::rests(const route_entry& r, time_point now) const noexcept {
+  return r.rests_until.load(std::memory_order_relaxed) > nanoseconds_of(now);
+}
+
+/// The route starts nothing for as long as it was told, or for a time that doubles with every rest in a row.
+void dispatcher::rest(route_entry& r, milliseconds told, milliseconds least, milliseconds most, time_point now) {
+  if (told <= 0ms && rests(r, now)) return;  // other answers of the same moment: one fault, not many
+  const std::uint32_t before = rests(r, now) ? 0 : r.faults.fetch_add(1, std::memory_order_relaxed);
+  // "Retry-After: 0" is no time to rest for: taken at its word, it would be asked again as fast as it answers.
+  const milliseconds span = told > 0ms ? told : doubled(least, std::min(before, 20U), most);
+  const std::int64_t until = nanoseconds_of(now + span);
+  std::int64_t seen = r.rests_until.load(std::memory_order_relaxed);
+  while (seen < until && !r.rests_until.compare_exchange_weak(seen, until, std::memory_order_relaxed)) {
+  }
+}
+
+void dispatcher::release_due(time_point now) {
+  while (!retries_.empty() && retries_.front().due <= now) {
+    std::pop_heap(retries_.begin(), retries_.end(), std::greater<>{});
+    const slot_index i = retries_.back().message;
+    retries_.pop_back();
+    if (keep(i, now)) assign(i, true, now);
+  }
+}
+
+}  // namespace broadside::engine_detail
