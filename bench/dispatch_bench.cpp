@@ -1,6 +1,10 @@
 // bench/dispatch_bench - the whole engine against a loopback server that says yes: messages/s and mallocs per message.
 //
 //   dispatch_bench [--provider sinch|infobip] [--messages N] [--connections N] [--shards N] [--batch N] [--rounds N]
+//                  [--journal FOLDER]
+//
+// With a folder, rounds with the durable journal in it (every_batch) alternate with rounds in memory, and the ratio of
+// their medians is told: the folder should be on the disk that counts. Events are confirmed as they are read.
 //
 // The engine and the server run in this process; on two cores pin it with taskset to taste. Every round checks that all
 // messages were accepted and that the server counted as many before anything is printed. Mallocs are counted on all
@@ -14,6 +18,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 #include "support/fixed_server.hpp"
@@ -31,6 +36,7 @@ struct settings {
   std::uint32_t shards = 1;
   std::uint32_t batch = 100;
   int rounds = 5;
+  std::string journal;  // folder; empty: in memory only
 };
 
 struct measured {
@@ -44,7 +50,7 @@ struct measured {
   std::exit(1);
 }
 
-options engine_options(const settings& s, const std::string& url) {
+options engine_options(const settings& s, const std::string& url, bool durable) {
   auto made = s.provider == "sinch"
                   ? providers::sinch({.base_url = url, .api_key = "bench-key", .service_id = "12345"})
                   : providers::infobip({.base_url = url, .api_key = "bench-key", .messages_per_request = s.batch});
@@ -57,6 +63,10 @@ options engine_options(const settings& s, const std::string& url) {
   o.routes.push_back(std::move(r));
   o.shards = s.shards;
   o.preflight.mode = preflight_mode::off;  // nothing is behind the media's URL
+  if (durable) {
+    std::filesystem::remove_all(s.journal);
+    o.journal.path = s.journal;
+  }
   return o;
 }
 
@@ -78,8 +88,8 @@ double user_cpu() {
   return static_cast<double>(r.ru_utime.tv_sec) + static_cast<double>(r.ru_utime.tv_usec) * 1e-6;
 }
 
-measured round(const settings& s, bench::fixed_server& server) {
-  auto opened = engine::open(engine_options(s, server.url()));
+measured round(const settings& s, bench::fixed_server& server, bool durable) {
+  auto opened = engine::open(engine_options(s, server.url(), durable));
   if (!opened) fail(opened.error().message());
   const auto id = opened->launch(spring());
   if (!id) fail(id.error().message());
@@ -109,6 +119,7 @@ measured round(const settings& s, bench::fixed_server& server) {
     const std::size_t n = opened->poll(events);
     for (std::size_t i = 0; i < n; ++i) accepted += events[i].outcome == outcome::accepted;
     ended += n;
+    if (n > 0) opened->confirm(events[n - 1].at);
     if (n == 0) {
       pollfd news{opened->event_fd(), POLLIN, 0};
       if (::poll(&news, 1, 10'000) == 0) fail("nothing happened for ten seconds");
@@ -121,6 +132,19 @@ measured round(const settings& s, bench::fixed_server& server) {
   if (server.messages() - before != s.messages) fail("the server counted other messages than the engine");
   return {static_cast<double>(s.messages) / took.count(), cpu_used * 1e6 / static_cast<double>(s.messages),
           static_cast<double>(mallocs) / static_cast<double>(s.messages - count_from)};
+}
+
+/// Prints the round of the median rate and returns that rate.
+double report(const settings& s, const char* journal, std::vector<measured>& all) {
+  std::sort(all.begin(), all.end(), [](const measured& a, const measured& b) { return a.per_second < b.per_second; });
+  const measured& m = all[all.size() / 2];
+  std::printf(
+      "%s, %u connections, %u shard(s), journal %s: median %.0f messages/s (%.0f to %.0f, %d rounds), %.2f us user CPU "
+      "a "
+      "message (server and host included), %.4f mallocs a message\n",
+      s.provider.c_str(), s.connections, s.shards, journal, m.per_second, all.front().per_second, all.back().per_second,
+      s.rounds, m.user_us, m.mallocs_per_message);
+  return m.per_second;
 }
 
 }  // namespace
@@ -136,16 +160,19 @@ int main(int argc, char** argv) {
   app.add_option("--shards", s.shards, "engine threads")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--batch", s.batch, "messages per Infobip request")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--rounds", s.rounds, "the median is reported")->check(CLI::Range(1, 99))->capture_default_str();
+  app.add_option("--journal", s.journal, "a folder, removed before and after: rounds with a durable journal too");
   CLI11_PARSE(app, argc, argv);
 
   bench::fixed_server server;
-  std::vector<measured> all;
-  for (int i = 0; i < s.rounds; ++i) all.push_back(round(s, server));
-  std::sort(all.begin(), all.end(), [](const measured& a, const measured& b) { return a.per_second < b.per_second; });
-  const measured& m = all[all.size() / 2];
-  std::printf(
-      "%s, %u connections, %u shard(s): median %.0f messages/s (%.0f to %.0f, %d rounds), %.2f us user CPU a message "
-      "(server and host included), %.4f mallocs a message\n",
-      s.provider.c_str(), s.connections, s.shards, m.per_second, all.front().per_second, all.back().per_second,
-      s.rounds, m.user_us, m.mallocs_per_message);
+  std::vector<measured> memory;
+  std::vector<measured> durable;
+  for (int i = 0; i < s.rounds; ++i) {
+    memory.push_back(round(s, server, false));
+    if (!s.journal.empty()) durable.push_back(round(s, server, true));
+  }
+  const double in_memory = report(s, "in memory", memory);
+  if (durable.empty()) return 0;
+  const double on_disk = report(s, "durable", durable);
+  std::printf("durable / in memory: %.2f\n", on_disk / in_memory);
+  std::filesystem::remove_all(s.journal);
 }

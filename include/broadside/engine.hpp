@@ -104,7 +104,8 @@ class engine {
   /// stops the intake: events are bounded and never dropped.
   std::size_t poll(std::span<event> out) noexcept;
 
-  /// Everything at or before `at` is handled: not delivered again after a restart.
+  /// Everything poll() gave at or before `at` is handled: not delivered again after a restart. Events of several shards
+  /// come in no common order: what was not polled yet is never confirmed, whatever its position.
   void confirm(position at) noexcept;
 
   /// Everything at or before this survives what the journal survives; with the in-memory journal, nothing but pause().

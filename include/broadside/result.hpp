@@ -19,6 +19,7 @@ using error_code = boost::system::error_code;
 
 /// Every reason the library itself gives. What a provider says is data, never one of these.
 /// After each: whether the same call can succeed later without being changed.
+/// Numbers are recorded in journals: a code keeps its own for ever, and a new one stands at the end.
 enum class errc {
   // what the host configured
   invalid_options = 1,  ///< options::validate() found violations. Retry: no.

@@ -233,11 +233,15 @@ void dispatcher::flush() {
 void dispatcher::record_settled() {
   if (recorded_ == settled_.size()) return;
   const wall_time wall = shared_.environment_->wall_now();
-  const position first = shared_.journal_->reserve(settled_.size() - recorded_);
+  shared_.told.recording(number_);
+  const std::size_t n = settled_.size() - recorded_;
+  const position first = shared_.journal_->reserve(n);
   auto at = static_cast<std::uint64_t>(first);
+  shared_.told.recorded(number_, position{at + n - 1});
   for (; recorded_ < settled_.size(); ++recorded_, ++at) {
     const slot_index i = settled_[recorded_];
     event& e = slots_[i].told;
+    slots_[i].shard = static_cast<std::uint8_t>(number_);
     e.at = position{at};
     e.time = wall;
     ended_.push_back({e.campaign, e.outcome, e.at});

@@ -61,6 +61,7 @@ result<void, failure> engine::impl::start() {
     if (!opened) return opened.error();
     preflight_.emplace(std::move(*opened));
   }
+  shared_.told.start(shared_.options.shards, redeliver_until_);
   for (unsigned i = 0; i < shared_.options.shards; ++i) {
     auto made = shard::make(shared_, i, settled_);
     if (!made) return made.error();
@@ -181,12 +182,15 @@ void engine::impl::fill(slot_index i, source_id id, const source_entry& source, 
 
 std::size_t engine::impl::poll(std::span<event> out) noexcept {
   std::size_t n = redelivers_.load(std::memory_order_acquire) ? redeliver(out) : 0;
+  // Old events first, also when the disk does not give them now: who confirms a new one must have seen them.
+  if (redelivers_.load(std::memory_order_acquire)) return n;
   std::array<slot_index, host_batch> batch;
   while (n < out.size()) {
     const std::size_t wanted = std::min(batch.size(), out.size() - n);
     const std::size_t got = events_.try_pop_batch(std::span(batch).first(wanted));
     for (std::size_t i = 0; i < got; ++i) {
       out[n + i] = slots_[batch[i]].told;
+      shared_.told.polled(slots_[batch[i]].shard, out[n + i].at);
       if (campaign_entry* c = find(out[n + i].campaign)) c->give_places(1);
     }
     give_back(std::span(batch).first(got));

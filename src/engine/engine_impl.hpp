@@ -34,7 +34,7 @@ class engine::impl {
   [[nodiscard]] ordinal resume_point(source_id) const noexcept;
 
   std::size_t poll(std::span<event> out) noexcept;
-  void confirm(position at) noexcept { journal_->confirm(at); }
+  void confirm(position at) noexcept { journal_->confirm(shared_.told.seen(at)); }
   [[nodiscard]] position durable() const noexcept { return journal_->durable(); }
   [[nodiscard]] int event_fd() const noexcept { return news_.get(); }
 

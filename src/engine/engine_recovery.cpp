@@ -154,7 +154,7 @@ void engine::impl::recover_message(const kept::recovered_message& m, time_point 
   c->places.fetch_add(1, std::memory_order_relaxed);
   durable_->log().adopt(i, m);
   static_cast<void>(intake_.try_push(slot_index{i}));
-  --recovery_.lost;
+  recovery_.lost -= std::min<std::uint64_t>(recovery_.lost, 1);
   ++(m.claimed ? recovery_.interrupted : recovery_.requeued);
 }
 

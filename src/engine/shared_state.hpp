@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <engine/compiled_campaign.hpp>
 #include <engine/slot.hpp>
+#include <engine/told_watch.hpp>
 #include <journal/journal.hpp>
 #include <memory>
 #include <mutex>
@@ -141,6 +142,7 @@ struct shared_state {
   growing_table<campaign_entry>* campaigns = nullptr;
   std::vector<std::unique_ptr<route_entry>> routes;
   std::vector<std::unique_ptr<rate::gcra>> sender_limits;  // as options.senders
+  told_watch told;                                         // what of the shards' events the host was given
   std::atomic<std::uint32_t> control_epoch{0};             // grows when a campaign's state changes
   std::atomic<bool> draining{false};                       // somebody waits for the shards to have nothing left
 };

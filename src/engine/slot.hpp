@@ -29,6 +29,7 @@ struct slot {
   slot_index next = no_slot;      // in the list that holds it
   std::uint16_t failures = 0;     // transient failures, against retry_options::attempts_max
   std::uint16_t sender_lane = 0;  // which of a route's lanes it waits in
+  std::uint8_t shard = 0;         // that settled it
   bool answer_lost = false;       // an earlier attempt may have been sent
   bool oversize = false;          // the recipient did not fit: the content is not here
   bool interrupted = false;       // an earlier engine ended while an attempt was on its way

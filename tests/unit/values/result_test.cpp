@@ -1,4 +1,5 @@
 // values/result - tests: every code has its own name and sentence, and errors keep what they know.
+#include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <broadside/result.hpp>
 #include <set>
@@ -82,4 +83,27 @@ TEST_CASE("result: value() of an error throws what the failure says", "[values]"
   REQUIRE_THROWS_WITH(detailed.value(), "shards: 1 to 64");
   const broadside::result<int> coded{errc::full};
   REQUIRE_THROWS_AS(coded.value(), boost::system::system_error);
+}
+
+TEST_CASE("errc: numbers that journals have recorded mean the same for ever", "[values]") {
+  const std::string_view recorded =
+      "invalid_options invalid_campaign invalid_template invalid_url invalid_argument unknown_profile "
+      "unknown_campaign unknown_source unknown_route too_many_campaigns too_many_sources full intake_closed "
+      "campaign_paused campaign_cancelled source_finished timed_out books_unbalanced phone_empty "
+      "phone_no_prefix phone_bad_character phone_too_short phone_too_long phone_bad_country phone_bad_nanp "
+      "phone_toll_free phone_premium phone_personal phone_universal_access sender_empty sender_bad_short_code "
+      "sender_bad_number sender_bad_name sender_not_a_subscriber media_not_https media_private_address "
+      "media_redirected media_bad_status media_no_length media_length_differs media_no_type media_too_slow "
+      "media_unreachable media_too_large wrong_number_of_values recipient_too_large invalid_utf8 text_too_long "
+      "subject_too_long subject_bad_character fallback_text_too_long sms_too_many_parts country_not_served "
+      "message_empty message_too_large refused_by_provider attempts_exhausted age_exceeded cancelled stopped "
+      "answer_lost interrupted journal_in_use journal_damaged journal_too_new journal_full journal_faulty "
+      "response_too_large malformed_response deadline_exceeded connection_closed";
+  std::size_t at = 0;
+  for (int code = 1; at < recorded.size(); ++code) {
+    const std::size_t end = std::min(recorded.find(' ', at), recorded.size());
+    CAPTURE(code);
+    REQUIRE(name_of(static_cast<errc>(code)) == recorded.substr(at, end - at));
+    at = end + 1;
+  }
 }
