@@ -25,8 +25,8 @@ time_point now() { return environment::system().now(); }
 
 /// The journal's failures say where in its folder; others, of options or of what the system gives, do not.
 bool is_of_journal(const failure& why, const std::string& folder) {
-  for (const errc each : {errc::journal_in_use, errc::journal_damaged, errc::journal_too_new, errc::journal_full,
-                          errc::journal_faulty}) {
+  for (const errc each :
+       {errc::journal_in_use, errc::journal_damaged, errc::journal_too_new, errc::journal_full, errc::journal_faulty}) {
     if (why.code == each) return true;
   }
   return std::any_of(why.violations.begin(), why.violations.end(),
@@ -107,6 +107,10 @@ std::optional<exit_code> send_run::open_engine() {
     return fail(exit_code::wrong_usage, fmt::format("the engine does not start\n{}", why.message()));
   }
   engine_.emplace(std::move(*opened));
+  if (is_durable() && !options_.goes_on->before.unreadable.empty() && !engine_->campaigns().empty()) {
+    return fail(exit_code::journal_failed, fmt::format("the journal {} cannot be read: {}", setup_.options.journal.path,
+                                                       options_.goes_on->before.unreadable));
+  }
   const recovery_report& found = engine_->recovered();
   for (const std::string& each : found.damage) say(fmt::format("warning: the journal: {}", each));
   if (found.quarantined > 0) {

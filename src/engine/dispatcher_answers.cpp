@@ -171,8 +171,9 @@ void dispatcher::on_query_end(std::uint16_t route, http::exchange, const http::e
 /// What the provider knows of a message is its outcome; what it does not know, or cannot say, is asked again.
 void dispatcher::answered(std::uint16_t route, const question& q, const verdict& v, time_point now) {
   slot& s = slots_[q.message];
-  if (v.kind == verdict_kind::accepted || v.kind == verdict_kind::rejected) {
-    const bool accepted = v.kind == verdict_kind::accepted;
+  const bool accepted = v.kind == verdict_kind::accepted;
+  // "Rejected" may be what the provider said of an earlier attempt, while the one that was lost went out.
+  if (accepted || (v.kind == verdict_kind::rejected && s.told.attempts <= 1)) {
     s.answer_lost = false;
     return settle(q.message, accepted ? outcome::accepted : outcome::rejected,
                   accepted ? errc{} : errc::refused_by_provider, &v);

@@ -72,7 +72,7 @@ struct shared {
 /// One call of look(): its transfers, the connections they share, and the names it knows by now.
 class one_look final : public std::enable_shared_from_this<one_look> {
  public:
-  explicit one_look(const shared& with) : with_(with), pool_(with.options.parallel_max) {}
+  explicit one_look(const shared& with) : with_(with), pool_(2 * std::size_t{with.options.parallel_max}) {}
 
   void run(look_plan& plan);
   void take_names();

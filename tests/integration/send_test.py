@@ -444,7 +444,7 @@ class Resumed(Send):
         self.interrupted(simulator, 1000)
         (self.folder / 'audience.csv').write_text(csv_rows(1200))
         run = self.go_on(code=2)
-        self.assertRegex(run.err, r'^error: audience.csv is not the file that this campaign began with')
+        self.assertRegex(run.err, r'(?m)^error: audience.csv is not the file that this campaign began with')
         self.assertEqual(run.out, '')
         run = self.go_on('--changed-audience', code=(0, 1))
         self.assertEqual((run.books['rows read'], run.books['submitted']), (1200, 1200))
@@ -476,8 +476,7 @@ class Resumed(Send):
         run.process.kill()
         run.process.wait()
         run = self.go_on(code=1)
-        self.assertEqual([int(row['record']) for row in run.rejects].__len__(),
-                         len({row['record'] for row in run.rejects}))
+        self.assertEqual(len(run.rejects), len({row['record'] for row in run.rejects}))
         self.assertEqual({int(row['record']) for row in run.rejects},
                          {i for i in range(2000) if i % 7 == 0 or i % 10 == 0})
         lines = {int(row['record']): row['line'] for row in run.rejects}
@@ -505,10 +504,11 @@ class Resumed(Send):
             self.end(run, 0)
             rows = list(csv.DictReader((self.folder / 'out.csv').read_text().splitlines()))
             self.assertEqual(len(rows), 51)
-        self.assertEqual(collections.Counter(row['outcome'] for row in rows), {'accepted': 50, 'rejected': 1})
-        refused, = (row for row in rows if row['outcome'] == 'rejected')
-        self.assertEqual((refused['row'], refused['status'], refused['campaign']), ('50', 'enqueue_failed', 'campaign'))
-        self.assertTrue(refused['status_code'])
+        self.assertEqual(collections.Counter(row['outcome'] for row in rows), {'accepted': 47, 'rejected': 4})
+        refused = [row for row in rows if row['outcome'] == 'rejected']
+        self.assertEqual(sorted(int(row['row']) for row in refused), [0, 1, 2, 50])  # their numbers end with 0000
+        self.assertEqual({(row['status'], row['campaign']) for row in refused}, {('enqueue_failed', 'campaign')})
+        self.assertTrue(all(row['status_code'] for row in refused))
         self.assertTrue(all(row['recipient'].lstrip("'").startswith('+1******') for row in rows))
         self.end(Run(self.folder, ('campaign.json', '--export', 'out.jsonl', '--campaign', 'other'), '', {}), 0)
         self.assertEqual((self.folder / 'out.jsonl').read_text(), '')

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <array>
 #include <broadside/media.hpp>
+#include <broadside/providers/infobip.hpp>
 #include <broadside/testing/provider_simulator.hpp>
 #include <cerrno>
 #include <cstring>
@@ -483,6 +484,29 @@ TEST_CASE("simulator: Infobip's log tells what was accepted, whatever became of 
   CHECK(simulator.infobip().faults == 1);
   CHECK(simulator.infobip().malformed == 0);
   CHECK(simulator.sinch().queries == 0);
+}
+
+TEST_CASE("simulator: the library's question to Infobip is understood, and so is the answer", "[simulator][infobip]") {
+  auto simulator = start();
+  raw_client client(simulator.port());
+  std::vector<broadside::message_id> ids;
+  for (std::uint64_t i = 0; i < 102; ++i) ids.push_back(broadside::message_id{i});
+  const std::string taken = broadside::to_string(ids[100]);
+  client.exchange(infobip_request(R"([{"to":"12125550123","messageId":")" + taken + R"("}])"));
+
+  const auto infobip = broadside::providers::infobip({.base_url = simulator.url(), .api_key = "infobip-test-key"});
+  REQUIRE(infobip.has_value());
+  std::string target;
+  (*infobip)->encode_query(ids, target);
+  const answer got = client.exchange(logs(target));
+  CHECK(got.status == 200);
+  std::vector<broadside::verdict> each(ids.size());
+  (*infobip)->classify_query({200, got.body}, ids, each);
+  for (const std::size_t i : {0U, 99U, 100U, 101U}) {
+    CHECK((each[i].kind == broadside::verdict_kind::accepted) == (i == 100));
+    CHECK((each[i].kind == broadside::verdict_kind::maybe_sent) == (i != 100));
+  }
+  CHECK(each[100].provider_message_id == std::string_view(taken));
 }
 
 TEST_CASE("simulator: a question to Infobip's log needs the key, and sense", "[simulator][infobip]") {

@@ -815,6 +815,24 @@ TEST_CASE("dispatcher: a message whose answer was lost is asked for, and what th
   REQUIRE(b.clients[0]->sent.empty());
 }
 
+TEST_CASE("dispatcher: a provider that rejected one of several attempts does not say what became of the lost one",
+          "[engine]") {
+  bench b({.retry = {.delay_min = 1ms, .delay_max = 1ms}, .asked_for = 10});
+  b.submit("+12125550123");
+  b.run();
+  b.answer("T");
+  b.env.advance(10ms);
+  b.run();
+  b.lose();
+  for (int asked = 0; asked < 2; ++asked) {
+    REQUIRE(b.events().empty());
+    b.env.advance(10s);
+    b.run();
+    b.answer_question("R");
+  }
+  REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+}
+
 TEST_CASE("dispatcher: a question that fails is asked again, and in the end the message may have been sent",
           "[engine]") {
   bench b({.asked_for = 10});

@@ -1,0 +1,109 @@
+// send/intake - the audience's rows into the engine: read, skipped when they were taken before, submitted in batches.
+//
+// One thread. Memory: one batch, one block of the file, and a number for each message inside.
+#pragma once
+
+#include <broadside/engine.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+#include "audience.hpp"
+#include "audience_input.hpp"
+#include "report.hpp"
+
+namespace broadside::send {
+
+/// Told of rows on their way; views live during the call.
+struct intake_listener {
+  std::function<void(const audience_record&)> bad;      ///< cannot be submitted
+  std::function<void(const audience_record&)> skipped;  ///< an earlier run submitted it
+};
+
+class intake {
+ public:
+  /// `input` outlives it. `values`: how many a recipient has.
+  intake(audience_input& input, audience_format, const audience_columns&, csv_options);
+
+  // before the engine is there: whether the header and the first record can be read
+  [[nodiscard]] audience_step next_first();
+  void read_block();
+  [[nodiscard]] bool at_end() const noexcept { return input_->at_end(); }
+  [[nodiscard]] const std::vector<std::string>& errors() const noexcept { return reader_.errors(); }
+  [[nodiscard]] const std::string& input_error() const noexcept { return input_->error(); }
+
+  /// Rows below `resume` are skipped; of those in `remembered` the lines are kept for line_of().
+  void begin(source_id, std::uint64_t resume, std::unordered_set<std::uint64_t> remembered, intake_listener);
+
+  // the loop; each says whether it did something
+  bool read_rows();
+  /// What stopped the engine from taking all, a default errc when nothing did.
+  bool submit_batch(engine&, errc& stopped_by);
+
+  /// No more rows are read, and those of the batch that the engine did not take are as if they had not been read.
+  void stop();
+  /// The audience was read to its end, or its reading failed: see input_error().
+  [[nodiscard]] bool is_read() const noexcept { return !reading_; }
+  /// Nothing of what was read waits for the engine.
+  [[nodiscard]] bool is_submitted() const noexcept { return batch_done_ == rows_.size(); }
+  /// What to poll() for more rows; -1: they do not have to be waited for, or none are wanted.
+  [[nodiscard]] int waits_on() const noexcept;
+
+  /// Line of a message that this run submitted, once; nothing: it did not.
+  [[nodiscard]] std::optional<std::uint64_t> take_line(std::uint64_t row);
+  /// Line of a remembered row, 0 when it is not known (yet).
+  [[nodiscard]] std::uint64_t line_of(std::uint64_t row) const;
+
+  [[nodiscard]] std::uint64_t rows() const noexcept { return rows_read_; }
+  [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+  [[nodiscard]] std::uint64_t rows_bad() const noexcept { return bad_count_; }
+  [[nodiscard]] const reason_counts& bad_rows() const noexcept { return bad_rows_; }
+  [[nodiscard]] std::uint64_t submitted() const noexcept { return submitted_; }
+  [[nodiscard]] const audience_input& input() const noexcept { return *input_; }
+
+ private:
+  bool take(const audience_record&);
+  void take_bad(const audience_record&);
+  void skip(const audience_record&);
+  void make_views();
+
+  audience_input* input_;
+  std::size_t values_;
+  audience_reader reader_;
+  std::vector<char> chunk_;
+  audience_record held_;  // a record of the reader that the batch could not take yet
+  bool has_held_ = false;
+  bool reading_ = true;
+
+  struct batch_row {
+    std::uint64_t line = 0;
+    std::size_t to_size = 0;
+    std::size_t first_value = 0;  // in value_sizes_
+  };
+  std::string bytes_;  // of the batch: number and values of each row, one after the other
+  std::vector<batch_row> rows_;
+  std::vector<std::size_t> value_sizes_;
+  std::vector<std::string_view> views_;
+  std::vector<recipient> recipients_;
+  std::uint64_t batch_first_ = 0;
+  std::size_t batch_done_ = 0;
+
+  source_id source_{};
+  std::uint64_t resume_ = 0;
+  intake_listener listener_;
+  std::unordered_map<std::uint64_t, std::uint64_t> lines_;  // of each message of this run that is inside, by row
+  std::unordered_set<std::uint64_t> remembered_;
+  std::unordered_map<std::uint64_t, std::uint64_t> remembered_lines_;
+
+  std::uint64_t rows_read_ = 0;
+  std::uint64_t skipped_ = 0;
+  std::uint64_t bad_count_ = 0;
+  std::uint64_t submitted_ = 0;
+  reason_counts bad_rows_;
+};
+
+}  // namespace broadside::send

@@ -1,0 +1,65 @@
+// send/rejects - tests: a resumed file keeps what it has, and has no row twice.
+#include <unistd.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <rejects.hpp>
+#include <row_set.hpp>
+#include <support/catch.hpp>
+
+using namespace broadside;
+using namespace broadside::send;
+
+namespace {
+
+constexpr const char* header = "line,record,reason,explanation,recipient\r\n";
+
+std::string path_in_temporary_folder() {
+  return (std::filesystem::temp_directory_path() / ("broadside-rejects-" + std::to_string(::getpid()))).string();
+}
+
+std::string read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("rejects: a resumed file keeps its rows, loses a torn one and takes no record twice", "[send]") {
+  const std::string path = path_in_temporary_folder();
+  const std::string kept = std::string(header) + "2,0,missing_to,\"no, number\",***\r\n9,7,bare_quote,why,***\r\n";
+  std::ofstream(path, std::ios::binary) << kept << "12,10,bare_quo";
+  rejects_file file(privacy::masked);
+  REQUIRE(file.open(path, true));
+  for (const std::uint64_t record : {0, 7, 10}) file.add(record + 2, record, "bare_quote", "why", "");
+  file.add(0, 11, "phone_empty", "why", "");  // its line is not known
+  REQUIRE(file.file().close());
+  CHECK(read(path) == kept + "12,10,bare_quote,why,\r\n,11,phone_empty,why,\r\n");
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("rejects: a new run writes the file anew, a resumed one makes it when it is not there", "[send]") {
+  const std::string path = path_in_temporary_folder();
+  std::ofstream(path) << "old\n";
+  for (const bool resumed : {false, true}) {
+    rejects_file file(privacy::masked);
+    REQUIRE(file.open(path, resumed));
+    REQUIRE(file.file().close());
+    CHECK(read(path) == header);
+    std::filesystem::remove(path);
+  }
+}
+
+TEST_CASE("row_set: holds what was put in, and no number that nothing can have", "[send]") {
+  row_set rows;
+  CHECK_FALSE(rows.contains(0));
+  rows.insert(3);
+  rows.insert(64);
+  rows.insert(row_set::rows_max);
+  rows.insert(~std::uint64_t{0});
+  CHECK(rows.contains(3));
+  CHECK(rows.contains(64));
+  for (const std::uint64_t other : {std::uint64_t{2}, std::uint64_t{65}, row_set::rows_max, ~std::uint64_t{0}}) {
+    CHECK_FALSE(rows.contains(other));
+  }
+}
