@@ -65,7 +65,7 @@ def number(row):
 
 
 def draw(dice, quick):
-    rows = dice.randint(200, 3000)
+    rows = int(200 * 15 ** dice.random())  # to 3000, the small ones more often
     per_second = dice.choice((0, 1000, 2000, 4000))
     expected = quick + (rows / per_second if per_second else rows / 6000)
     kills = []

@@ -43,7 +43,8 @@ TEST_CASE("errc: exactly the codes that say so are retryable", "[values]") {
     if (is_retryable(static_cast<errc>(i))) retryable.insert(static_cast<errc>(i));
   }
   REQUIRE(retryable == std::set<errc>{errc::full, errc::campaign_paused, errc::timed_out, errc::media_bad_status,
-                                      errc::media_too_slow, errc::media_unreachable, errc::deadline_exceeded,
+                                      errc::media_too_slow, errc::media_unreachable, errc::journal_in_use,
+                                      errc::journal_full, errc::journal_faulty, errc::deadline_exceeded,
                                       errc::connection_closed});
 }
 
