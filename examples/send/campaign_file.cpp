@@ -293,6 +293,7 @@ void read_senders(object_reader& root, std::vector<sender_limit>& out) {
     object_reader one(all[i], indexed("senders", i), root.found());
     sender_limit& limit = out.emplace_back();
     one.text("sender", limit.sender, presence::required);
+    read_home(one, limit.home);
     read_limit(one, limit.limit);
     one.end();
   }

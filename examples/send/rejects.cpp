@@ -28,6 +28,7 @@ bool is_about_the_row(errc reason) noexcept {
     case errc::invalid_utf8:
     case errc::text_too_long:
     case errc::subject_too_long:
+    case errc::subject_bad_character:
     case errc::fallback_text_too_long:
     case errc::message_empty:
     case errc::message_too_large:
