@@ -109,7 +109,7 @@ class course {
 }  // namespace
 
 TEST_CASE("log_journal: any course of things with crashes and faults is recovered as a simple model says",
-          "[journal]") {
+          "[journal][large]") {
   for (auto seed = first_seed; seed < first_seed + seeds; ++seed) {
     INFO("seed " << seed);
     REQUIRE(course{seed}() == "");

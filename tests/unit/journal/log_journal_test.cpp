@@ -332,7 +332,7 @@ TEST_CASE("log_journal: what is not confirmed stays, and so does where a message
   REQUIRE(told[1].id == message_id{1});
 }
 
-TEST_CASE("log_journal: the log stays bounded over many messages with steady confirmation", "[journal]") {
+TEST_CASE("log_journal: the log stays bounded over many messages with steady confirmation", "[journal][large]") {
   log_fixture f({.chunk_bytes = 4096, .restate_above = 64 * 1024}, 1'000);
   begin(f);
   std::uint64_t most = 0;

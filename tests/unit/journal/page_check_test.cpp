@@ -257,7 +257,7 @@ TEST_CASE("page_check: cut anywhere, a journal is refused or opens with all of i
   CHECK(seen.refused > whole.size() / 512 / 2);
 }
 
-TEST_CASE("page_check: no bit of the meta pages makes a journal lie", "[journal]") {
+TEST_CASE("page_check: no bit of the meta pages makes a journal lie", "[journal][large]") {
   const temporary_folder at;
   bit_flipper flips(at, some_file(at));
   for (std::size_t bit = 0; bit < 152 * 8; ++bit) flips.try_bits({(bit % 3 == 0 ? 0 : 4096 * 8) + bit});
@@ -266,7 +266,7 @@ TEST_CASE("page_check: no bit of the meta pages makes a journal lie", "[journal]
   CHECK(flips.seen.refused > 500);
 }
 
-TEST_CASE("page_check: no bit anywhere makes a journal lie", "[journal]") {
+TEST_CASE("page_check: no bit anywhere makes a journal lie", "[journal][large]") {
   const temporary_folder at;
   const std::string whole = some_file(at);
   bit_flipper flips(at, whole);

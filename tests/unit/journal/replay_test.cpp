@@ -171,7 +171,7 @@ TEST_CASE("replay: a chunk of a later format is refused", "[journal]") {
   REQUIRE(all.error().violations.at(0).field == "chunk 1");
 }
 
-TEST_CASE("replay: progress is told every million records and at the end", "[journal][slow]") {
+TEST_CASE("replay: progress is told every million records and at the end", "[journal][slow][large]") {
   faulty_store disk;
   chunk_writer chunk;
   constexpr std::uint64_t lives = 700'000;

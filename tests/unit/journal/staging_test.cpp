@@ -150,7 +150,7 @@ TEST_CASE("staging: two producers and a writer that sleeps, any schedule", "[jou
 }
 
 TEST_CASE("staging: producers who exceed their places wait rather than overwrite, any schedule",
-          "[journal][schedule]") {
+          "[journal][schedule][large]") {
   for (auto seed = first_seed; seed < first_seed + seeds; ++seed) {
     INFO("seed " << seed);
     REQUIRE(run(seed, 3, 8, 4)() == "");
