@@ -310,6 +310,14 @@ void read_retry(object_reader& root, retry_options& out) {
   retry->end();
 }
 
+void read_reconcile(object_reader& root, reconcile_options& out) {
+  auto reconcile = root.object("reconcile");
+  if (!reconcile) return;
+  reconcile->whole("asks_max", out.asks_max);
+  reconcile->duration("delay_min", out.delay_min);
+  reconcile->end();
+}
+
 // The first place where the reader of values stumbles; the checker of the whole says only that something is wrong.
 simdjson::error_code stumble(simdjson::ondemand::value value, unsigned depth = 0) {
   constexpr unsigned depth_max = 64;
@@ -393,6 +401,7 @@ campaign_file_reading read_campaign_file(std::string_view json) {
   read_preflight(root, out.file.options.preflight);
   read_senders(root, out.file.options.senders);
   read_retry(root, out.file.options.retry);
+  read_reconcile(root, out.file.options.reconcile);
   root.whole("shards", out.file.options.shards);
   root.whole("messages_inside_max", out.file.options.messages_inside_max);
   out.file.campaign.inside_max = out.file.options.messages_inside_max;  // the only campaign there is: room for no other

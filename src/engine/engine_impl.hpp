@@ -64,6 +64,7 @@ class engine::impl {
   void recover_sources(const ::broadside::journal::recovered&);
   void recover_message(const ::broadside::journal::recovered_message&, time_point now, wall_time wall);
   std::size_t redeliver(std::span<event> out) noexcept;
+  std::size_t read_again(std::span<event> out);
 
   result<void, failure> look_at_media(const engine_detail::compiled_campaign&, std::vector<finding>& found);
   [[nodiscard]] result<std::optional<campaign_id>, failure> known(const campaign&, std::string_view definition) const;
@@ -99,7 +100,7 @@ class engine::impl {
   engine_detail::growing_table<source_entry> sources_;      // add() under control_
   engine_detail::shared_state shared_;
   ::broadside::journal::memory_journal memory_;
-  std::optional<engine_detail::durable_journal> durable_;  // none: memory_ is the journal
+  std::unique_ptr<engine_detail::durable_journal> durable_;  // none: memory_ is the journal
   ::broadside::journal::journal* journal_ = &memory_;
   recovery_report recovery_;
   std::vector<std::uint16_t> recorded_routes_;  // index in options::routes of each number that old records use

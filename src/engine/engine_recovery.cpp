@@ -13,11 +13,9 @@ namespace kept = ::broadside::journal;
 
 result<void, failure> engine::impl::recover() {
   kept::recovered found;
-  durable_.emplace();
-  if (auto opened = durable_->open(shared_.options, slots_, *shared_.environment_, found); !opened) {
-    durable_.reset();
-    return opened.error();
-  }
+  auto opened = durable_journal::open(shared_.options, slots_, *shared_.environment_, found);
+  if (!opened) return opened.error();
+  durable_ = std::move(*opened);
   if (auto wrong = too_small_for(found); !wrong.empty()) return failure{errc::invalid_options, std::move(wrong)};
   journal_ = &durable_->log();
   shared_.journal_ = journal_;
@@ -160,19 +158,23 @@ void engine::impl::recover_message(const kept::recovered_message& m, time_point 
 
 /// Events that earlier engines settled and nobody confirmed. They have no slots: they come from the disk.
 std::size_t engine::impl::redeliver(std::span<event> out) noexcept {
-  const std::scoped_lock lock(redelivering_);
-  if (!redelivers_.load(std::memory_order_relaxed)) return 0;
   try {
-    error_code failed;
-    const std::size_t n = durable_->log().read_outcomes(redelivered_, redeliver_until_, out, failed);
-    for (event& e : out.first(n))
-      e.route = e.route < recorded_routes_.size() ? recorded_routes_[e.route] : std::uint16_t{0xFFFF};
-    if (n > 0) redelivered_ = out[n - 1].at;
-    if (n == 0 && !failed) redelivers_.store(false, std::memory_order_release);
-    return n;
-  } catch (const std::exception&) {  // no memory: they are there for the next poll()
+    return read_again(out);
+  } catch (...) {  // no memory: they are there for the next poll()
     return 0;
   }
+}
+
+std::size_t engine::impl::read_again(std::span<event> out) {
+  const std::scoped_lock lock(redelivering_);
+  if (!redelivers_.load(std::memory_order_relaxed)) return 0;
+  error_code failed;
+  const std::size_t n = durable_->log().read_outcomes(redelivered_, redeliver_until_, out, failed);
+  for (event& e : out.first(n))
+    e.route = e.route < recorded_routes_.size() ? recorded_routes_[e.route] : std::uint16_t{0xFFFF};
+  if (n > 0) redelivered_ = out[n - 1].at;
+  if (n == 0 && !failed && !out.empty()) redelivers_.store(false, std::memory_order_release);
+  return n;
 }
 
 }  // namespace broadside

@@ -320,6 +320,8 @@ class lmdb_store final : public store {
   [[nodiscard]] std::uint64_t used_in(MDB_txn*) const noexcept;
   [[nodiscard]] int try_commit(const store_batch&, bool sync) noexcept;
   [[nodiscard]] error_code reopen() noexcept;
+  [[nodiscard]] error_code open_again(std::uint64_t known);
+  error_code given_up(std::uint64_t known, error_code why) noexcept;
   [[nodiscard]] error_code failed(int answer, bool syncing, std::uint64_t bytes) noexcept;
   [[nodiscard]] bool disk_is_full(std::uint64_t bytes) const noexcept;
 
@@ -526,27 +528,29 @@ int lmdb_store::try_commit(const store_batch& batch, bool sync) noexcept {
 /// The state on the disk is in doubt: begin again from what is there, which is the last commit that went through, or
 /// the one that failed.
 error_code lmdb_store::reopen() noexcept {
-  const std::unique_lock alone(replacing_);
   const auto known = transaction_;
-  const auto try_open = [&]() -> error_code {
-    // Without the stamps: after a meta page that could not be written, the other one is what LMDB put in its place.
-    if (const auto checked = check_pages(folder_.data.number()); !checked) return checked.error().code;
-    if (const int answer = open_environment(); answer != 0) return code_of(answer);
-    if (const auto there = recognise(); !there) return there.error().code;
-    return transaction_ == known || transaction_ == known + 1 ? error_code{} : errc::journal_damaged;
-  };
-  environment_.reset();
-  error_code code;
   try {
-    code = try_open();
-  } catch (const std::bad_alloc&) {
-    code = system_error(ENOMEM);
+    return open_again(known);
+  } catch (...) {  // no memory
+    return given_up(known, system_error(ENOMEM));
   }
-  if (code) {
-    environment_.reset();
-    transaction_ = known;
-  }
-  return code;
+}
+
+error_code lmdb_store::open_again(std::uint64_t known) {
+  const std::unique_lock alone(replacing_);
+  environment_.reset();
+  // Without the stamps: after a meta page that could not be written, the other one is what LMDB put in its place.
+  if (const auto checked = check_pages(folder_.data.number()); !checked) return checked.error().code;
+  if (const int answer = open_environment(); answer != 0) return given_up(known, code_of(answer));
+  if (const auto there = recognise(); !there) return given_up(known, there.error().code);
+  if (transaction_ == known || transaction_ == known + 1) return {};
+  return given_up(known, errc::journal_damaged);
+}
+
+error_code lmdb_store::given_up(std::uint64_t known, error_code why) noexcept {
+  environment_.reset();
+  transaction_ = known;
+  return why;
 }
 
 bool lmdb_store::disk_is_full(std::uint64_t bytes) const noexcept {

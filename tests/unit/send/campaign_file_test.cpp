@@ -73,6 +73,8 @@ TEST_CASE("campaign_file: the example has every field and is right", "[send]") {
   CHECK(file.routes[1].messages_per_request == 100);
   CHECK(file.options.senders.size() == 1);
   CHECK(file.options.retry.delay_min == 500ms);
+  CHECK(file.options.reconcile.asks_max == 3);
+  CHECK(file.options.reconcile.delay_min == 2s);
   CHECK(file.campaign.media[0].bytes == 412'000);
   CHECK(file.campaign.media[0].width == 1080);
   CHECK(file.campaign.media[0].height == 1350);

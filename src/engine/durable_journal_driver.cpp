@@ -1,9 +1,13 @@
-// engine/durable_journal - see durable_journal.hpp.
+// engine/durable_journal_driver - see durable_journal.hpp.
 #include <poll.h>
 #include <algorithm>
+#include <atomic>
 #include <engine/durable_journal.hpp>
+#include <engine/wake_fd.hpp>
 #include <journal/lmdb_store.hpp>
+#include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace broadside::engine_detail {
@@ -14,10 +18,31 @@ using std::chrono::milliseconds;
 /// How long stop() waits for a disk that does not take what is left.
 constexpr milliseconds patience{5'000};
 
-}  // namespace
+class journal_driver final : public durable_journal {
+ public:
+  ~journal_driver() override { stop(); }
 
-result<void, failure> durable_journal::open(const options& o, const journal::message_table& table, environment& env,
-                                            journal::recovered& found) {
+  [[nodiscard]] result<void, failure> take(const options&, const journal::message_table&, environment&,
+                                           journal::recovered& found);
+  [[nodiscard]] result<void> start(void (*wake_shard)(void*, unsigned) noexcept, void* context) override;
+  void stop() noexcept override;
+  [[nodiscard]] journal::log_journal& log() const noexcept override { return *log_; }
+
+ private:
+  void live();
+
+  environment* environment_ = nullptr;
+  std::optional<wake_fd> woken_;
+  std::unique_ptr<journal::store> store_;
+  std::unique_ptr<journal::log_journal> log_;
+  void (*wake_shard_)(void*, unsigned) noexcept = nullptr;  // constant while the thread lives
+  void* context_ = nullptr;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+};
+
+result<void, failure> journal_driver::take(const options& o, const journal::message_table& table, environment& env,
+                                           journal::recovered& found) {
   auto woken = wake_fd::make();
   if (!woken) return failure{woken.error(), {}};
   woken_.emplace(std::move(*woken));
@@ -38,9 +63,9 @@ result<void, failure> durable_journal::open(const options& o, const journal::mes
     how.on_progress = [&](std::uint64_t records, std::uint64_t chunks) { j.on_progress({records, chunks}); };
   journal::log_wakers wakers;
   wakers.context = this;
-  wakers.writer = [](void* self) noexcept { static_cast<durable_journal*>(self)->woken_->signal(); };
+  wakers.writer = [](void* self) noexcept { static_cast<journal_driver*>(self)->woken_->signal(); };
   wakers.shard = [](void* self, unsigned shard) noexcept {
-    const auto& journal = *static_cast<durable_journal*>(self);
+    const auto& journal = *static_cast<journal_driver*>(self);
     journal.wake_shard_(journal.context_, shard);
   };
   auto log = journal::log_journal::open(*store_, table, env, std::move(how), wakers, found);
@@ -49,7 +74,7 @@ result<void, failure> durable_journal::open(const options& o, const journal::mes
   return {};
 }
 
-result<void> durable_journal::start(void (*wake_shard)(void*, unsigned) noexcept, void* context) {
+result<void> journal_driver::start(void (*wake_shard)(void*, unsigned) noexcept, void* context) {
   wake_shard_ = wake_shard;
   context_ = context;
   try {
@@ -60,7 +85,7 @@ result<void> durable_journal::start(void (*wake_shard)(void*, unsigned) noexcept
   return {};
 }
 
-void durable_journal::live() {
+void journal_driver::live() {
   while (!stopping_.load(std::memory_order_acquire)) {
     const time_point next = log_->step(environment_->now());
     const auto left =
@@ -72,7 +97,7 @@ void durable_journal::live() {
   }
 }
 
-void durable_journal::stop() noexcept {
+void journal_driver::stop() noexcept {
   if (!thread_.joinable()) return;
   try {
     static_cast<void>(log_->flush(patience));
@@ -81,6 +106,16 @@ void durable_journal::stop() noexcept {
   stopping_.store(true, std::memory_order_release);
   woken_->signal();
   thread_.join();
+}
+
+}  // namespace
+
+result<std::unique_ptr<durable_journal>, failure> durable_journal::open(const options& o,
+                                                                        const journal::message_table& table,
+                                                                        environment& env, journal::recovered& found) {
+  auto made = std::make_unique<journal_driver>();
+  if (auto taken = made->take(o, table, env, found); !taken) return taken.error();
+  return std::unique_ptr<durable_journal>(std::move(made));
 }
 
 }  // namespace broadside::engine_detail
