@@ -9,10 +9,11 @@ namespace broadside::engine_detail {
 void dispatcher::pump(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
   if (r.waiting == 0) return r.client->want(0, now);
-  if (rests(*r.shared, now))
-    return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
   // Round robin over the lanes that hold something, until none of them can start a request.
   for (std::size_t stuck = 0; stuck < r.active.size();) {
+    // Each time: another shard's answer may say so meanwhile, and what is made ready then comes straight back.
+    if (rests(*r.shared, now))
+      return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
     // After a fault one request asks whether the route works again; the rest of the messages wait for its answer.
     if (r.shared->faults.load(std::memory_order_relaxed) > 0 && r.requests > 0) return;
     if (r.next_active >= r.active.size()) r.next_active = 0;

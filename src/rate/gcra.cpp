@@ -123,7 +123,7 @@ void gcra::end_promise(std::uint32_t n) noexcept {
 
 time_point gcra::promise_at(time_point now) const noexcept {
   // Where all of a burst is promised, the answer depends on when it leaves: ask again soon.
-  constexpr std::chrono::microseconds soon{100};
+  constexpr std::chrono::milliseconds soon{1};
   const std::uint32_t wanted = std::min(burst_, promised_.load(std::memory_order_relaxed) + 1);
   return std::max(ready_at(wanted, now), now + soon);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <broadside/provider.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,9 @@ class fake_provider final : public provider {
   const http_endpoint& endpoint() const noexcept override { return endpoint_; }
   bool deduplicates() const noexcept override { return deduplicates_; }
 
+  /// Called by each encode(): what other threads do meanwhile.
+  std::function<void()> on_encode{};
+
   /// From now on it can be asked: "?<id>,<id>", answered by letters too.
   void answers_questions(std::uint32_t messages_max, rate_limit limit = {}) {
     query_.emplace();
@@ -53,6 +57,7 @@ class fake_provider final : public provider {
 
   /// A text with "!unsendable" cannot be encoded; a batch ends before a text with "!last".
   result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {
+    if (on_encode) on_encode();
     body.clear();
     std::size_t n = 0;
     for (const message& m : messages) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <engine/dispatcher.hpp>
 #include <journal/memory_journal.hpp>
+#include <stdexcept>
 #include <string>
 #include <support/catch.hpp>
 #include <support/fake_client.hpp>
@@ -30,7 +31,7 @@ class slow_journal final : public journal::journal {
     records.insert(records.end(), some.begin(), some.end());
   }
   position durable() const noexcept override { return position{durable_}; }
-  position cleared() const noexcept override { return durable(); }
+  position cleared() const noexcept override { return clears_at_once ? position{last_} : durable(); }
   bool tell_when_cleared(unsigned, position at) noexcept override {
     asked = true;
     return at > durable();
@@ -41,6 +42,7 @@ class slow_journal final : public journal::journal {
 
   std::vector<record> records;
   bool asked = false;
+  bool clears_at_once = false;
 
  private:
   std::uint64_t last_ = 0;
@@ -78,6 +80,7 @@ class bench {
       route_options& r = shared_.options.routes.emplace_back();
       r.name = "route" + std::to_string(i);
       const auto provider = std::make_shared<fake_provider>(s.batch, s.deduplicates);
+      providers.push_back(provider);
       if (i < s.served.size()) provider->rules().countries = s.served[i];
       provider->rules().fallback_text_max = 2000;
       if (s.asked_for > 0) provider->answers_questions(s.asked_for, {2, 1});
@@ -201,6 +204,7 @@ class bench {
   }
 
   testing::manual_environment env;
+  std::vector<std::shared_ptr<fake_provider>> providers;
   std::vector<std::unique_ptr<fake_client>> clients;
   std::vector<std::unique_ptr<fake_client>> query_clients;
   /// Answers the question that is under way and runs; with no letters, by a connection that broke.
@@ -721,6 +725,26 @@ TEST_CASE("dispatcher: what is claimed when its campaign is paused, cancelled or
   } else {
     REQUIRE(b.only_event().outcome == (how == 1 ? outcome::not_sent : outcome::expired));
   }
+}
+
+TEST_CASE("dispatcher: a route that another shard makes rest while a request is made ready is left alone", "[engine]") {
+  slow_journal slow;
+  bench b({.kept = &slow});
+  const auto until = b.env.now() + 30s;
+  int encoded = 0;
+  b.providers[0]->on_encode = [&] {
+    if (++encoded > 3) throw std::runtime_error("made ready again and again");
+    slow.clears_at_once = true;
+    b.shared().routes[0]->rests_until = std::chrono::nanoseconds(until.time_since_epoch()).count();
+  };
+  b.submit("+12125550123");
+  REQUIRE(b.run() <= until);
+  REQUIRE(encoded == 1);
+  REQUIRE(b.clients[0]->sent.empty());
+  REQUIRE(b.clients[0]->all_idle());
+  b.env.advance(30s);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
 }
 
 TEST_CASE("dispatcher: the journal is told when an attempt certainly did not arrive, and when it may have",
