@@ -212,9 +212,9 @@ void dispatcher::sweep_lane(route_on_shard& r, lane& l, bool leave, time_point n
 void dispatcher::flush() {
   publish_notes();
   record_settled();
-  const position cleared = shared_.journal_->cleared();
+  seen_cleared_ = shared_.journal_->cleared();
   std::size_t end = told_;
-  while (end < recorded_ && ended_[end].at <= cleared) ++end;
+  while (end < recorded_ && ended_[end].at <= seen_cleared_) ++end;
   // The queue has a cell for every slot, but a host thread that was stopped in the middle of poll() may still keep
   // some: what is not taken now is offered again.
   const auto ready = std::span(settled_).subspan(told_, end - told_);
@@ -251,22 +251,21 @@ void dispatcher::record_settled() {
   notes_.clear();
 }
 
-/// Asks to be woken when the journal clears the first of what waits for it.
+/// Asks to be woken when the journal clears the first of what was not cleared when it was looked at. What became
+/// cleared since is answered by "no": then the next run is at once.
 void dispatcher::await_journal(time_point now) {
-  const position cleared = shared_.journal_->cleared();
-  position first{~std::uint64_t{0}};
-  bool stuck = false;  // cleared, and the event queue did not take it
-  if (told_ < recorded_) {
-    stuck = ended_[told_].at <= cleared;
-    if (!stuck) first = ended_[told_].at;
-  }
+  constexpr position nothing{~std::uint64_t{0}};
+  position first = nothing;
+  if (told_ < recorded_) first = ended_[told_].at;
+  const bool stuck = first <= seen_cleared_;  // the event queue did not take it
+  if (stuck) wake_at(now + 1ms);
+  if (stuck) first = nothing;
   for (const route_on_shard& r : routes_) {
     for (const http::exchange e : r.claimed) {
-      if (r.flights[e].claimed > cleared) first = std::min(first, r.flights[e].claimed);
+      if (!r.flights[e].cleared) first = std::min(first, r.flights[e].claimed);
     }
   }
-  if (stuck) wake_at(now + 1ms);
-  if (first != position{~std::uint64_t{0}} && !shared_.journal_->tell_when_cleared(number_, first)) wake_at(now);
+  if (first != nothing && !shared_.journal_->tell_when_cleared(number_, first)) wake_at(now);
 }
 
 void dispatcher::publish() {

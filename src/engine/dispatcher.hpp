@@ -73,6 +73,7 @@ class dispatcher {
     std::uint32_t promised = 0;
     std::uint16_t lane = 0;
     position claimed{};
+    bool cleared = false;  // its claim: it waits for its permission only
     bool sent = false;
   };
   /// A message whose answer was lost, to be asked for.
@@ -169,6 +170,7 @@ class dispatcher {
     position at;
   };
   std::vector<ended> ended_;  // of the recorded ones, as settled_: the slot is the host's once it is told
+  position seen_cleared_{};   // by flush()
   std::uint32_t seen_epoch_ = 0;
   time_point next_sweep_{};
   time_point wake_{};

@@ -143,10 +143,11 @@ void dispatcher::claim(std::uint16_t route, http::exchange e, time_point now) {
     note(journal::record_kind::claim, i);
   }
   f.claimed = publish_notes();
+  f.cleared = f.claimed <= shared_.journal_->cleared();
   f.sent = false;
   r.in_flight += f.messages.size();
   ++r.requests;
-  if (f.claimed > shared_.journal_->cleared() || !leaves(route, e, now)) r.claimed.push_back(e);
+  if (!f.cleared || !leaves(route, e, now)) r.claimed.push_back(e);
 }
 
 /// Sends what is claimed, as far as the journal has cleared it, the limits give their permission, and it may still go.
@@ -156,7 +157,9 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
   const position cleared = shared_.journal_->cleared();
   std::size_t kept = 0;
   for (const http::exchange e : r.claimed) {
-    if (r.flights[e].claimed > cleared || !leaves(route, e, now)) r.claimed[kept++] = e;
+    flight& f = r.flights[e];
+    f.cleared = f.claimed <= cleared;
+    if (!f.cleared || !leaves(route, e, now)) r.claimed[kept++] = e;
   }
   r.claimed.resize(kept);
 }
