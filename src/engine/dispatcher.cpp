@@ -35,9 +35,13 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed, unsigned number
       r.lanes[i].limits.push_back(&entry->limit);
       if (i > 0) r.lanes[i].limits.push_back(shared.sender_limits[i - 1].get());
     }
-    r.flights.resize(entry->options->http.connections_max);
+    const std::size_t connections = entry->options->http.connections_max;
+    r.ahead_max = shared.survives ? connections : 0;
+    r.flights.resize(connections + r.ahead_max);
     for (flight& f : r.flights) f.messages.reserve(batch);
-    r.claimed.reserve(r.flights.size());
+    for (std::size_t i = r.flights.size(); i-- > 0;) r.unused.push_back(static_cast<flight_index>(i));
+    r.carried.resize(connections);
+    r.ready.reserve(r.flights.size());
     r.active.reserve(r.lanes.size());
     batch_max = std::max(batch_max, batch);
   }
@@ -67,7 +71,8 @@ time_point dispatcher::run(time_point now) {
   wake_ = time_point::max();
   held_by_lists_.store(busy, std::memory_order_release);  // before anything is taken: drain() must not look in between
   const std::uint32_t epoch = shared_.control_epoch.load(std::memory_order_acquire);
-  if (epoch != seen_epoch_ || now >= next_sweep_) {
+  swept_ = epoch != seen_epoch_ || now >= next_sweep_;
+  if (swept_) {
     seen_epoch_ = epoch;
     next_sweep_ = now + sweep_interval;
     sweep(now);
@@ -261,9 +266,9 @@ void dispatcher::await_journal(time_point now) {
   if (stuck) wake_at(now + 1ms);
   if (stuck) first = nothing;
   for (const route_on_shard& r : routes_) {
-    for (const http::exchange e : r.claimed) {
-      if (!r.flights[e].cleared) first = std::min(first, r.flights[e].claimed);
-    }
+    const auto waits = std::find_if(r.ready.begin(), r.ready.end(),
+                                    [&](flight_index k) { return r.flights[k].claimed > seen_cleared_; });
+    if (waits != r.ready.end()) first = std::min(first, r.flights[*waits].claimed);
   }
   if (first != nothing && !shared_.journal_->tell_when_cleared(number_, first)) wake_at(now);
 }
@@ -291,8 +296,8 @@ void dispatcher::abandon() {
   if (shared_.survives) {
     // The claims of what is on its way stand, so that the next engine knows that it may have arrived.
     for (std::uint16_t i = 0; i < routes_.size(); ++i) {
-      for (const http::exchange e : routes_[i].claimed) {
-        for (const slot_index m : routes_[i].flights[e].messages) note(journal::record_kind::released, m);
+      for (const flight_index k : routes_[i].ready) {
+        for (const slot_index m : routes_[i].flights[k].messages) note(journal::record_kind::released, m);
       }
     }
   } else {
@@ -336,8 +341,7 @@ void dispatcher::abandon_all() {
       f.messages.clear();
     }
     r.in_flight = 0;
-    r.requests = 0;
-    r.claimed.clear();
+    r.ready.clear();
   }
 }
 

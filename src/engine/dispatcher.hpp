@@ -14,6 +14,7 @@
 #include <engine/slot.hpp>
 #include <env/random.hpp>
 #include <http/client.hpp>
+#include <optional>
 #include <rate/limit_set.hpp>
 #include <span>
 #include <string>
@@ -70,12 +71,13 @@ class dispatcher {
   /// The messages of one request: made ready with a promise of every limit, claimed, and sent with its permission.
   struct flight {
     std::vector<slot_index> messages;
+    std::string body;
     std::uint32_t promised = 0;
     std::uint16_t lane = 0;
     position claimed{};
-    bool cleared = false;  // its claim: it waits for its permission only
     bool sent = false;
   };
+  using flight_index = std::uint32_t;
   /// A message whose answer was lost, to be asked for.
   struct question {
     time_point due;
@@ -91,10 +93,12 @@ class dispatcher {
     std::vector<std::uint16_t> active;     // the lanes that hold something, and some that did
     std::size_t next_active = 0;           // round robin
     std::size_t waiting = 0;               // in all lanes
-    std::vector<flight> flights;           // by exchange
+    std::vector<flight> flights;           // one for each connection, and those ahead of them
+    std::vector<flight_index> unused;      // of these; a stack
+    std::vector<flight_index> carried;     // by exchange: what was sent on it
+    std::vector<flight_index> ready;       // claimed and not sent, in the order of their claims
+    std::size_t ahead_max = 0;             // so many are made ready without a connection, while the journal clears them
     std::size_t in_flight = 0;             // messages in flights
-    std::size_t requests = 0;              // flights that carry any
-    std::vector<http::exchange> claimed;   // encoded, waiting for their claim to be cleared and for their permission
     error_code reported;                   // the client's last error that was told to the host
     http::client* query_client = nullptr;  // null: the provider cannot be asked
     std::vector<question> questions;       // a heap, soonest first: messages whose answer was lost
@@ -115,11 +119,12 @@ class dispatcher {
   bool start_request(std::uint16_t route, std::uint16_t lane, time_point now);
   void collect(route_on_shard&, lane&, flight&, time_point now);
   void render(lane&, flight&);
-  bool encode(route_on_shard&, lane&, flight&, std::string& body);
-  void claim(std::uint16_t route, http::exchange, time_point now);
+  bool encode(route_on_shard&, lane&, flight&);
+  void claim(std::uint16_t route, flight&);
   void send_cleared(std::uint16_t route, time_point now);
-  bool leaves(std::uint16_t route, http::exchange, time_point now);
-  void recall(std::uint16_t route, http::exchange, time_point now);
+  bool leaves(std::uint16_t route, flight_index, std::optional<http::exchange>& connection, time_point now);
+  void recall(std::uint16_t route, flight_index, time_point now);
+  void want_connections(route_on_shard&, time_point now);
   void apply(std::uint16_t route, slot_index, const verdict&, time_point now);
   void lost(slot_index, errc reason, std::string_view words, time_point now);
   bool ask_later(question, time_point now);
@@ -173,6 +178,7 @@ class dispatcher {
   position seen_cleared_{};   // by flush()
   std::uint32_t seen_epoch_ = 0;
   time_point next_sweep_{};
+  bool swept_ = false;  // in this run
   time_point wake_{};
 
   // scratch, kept for their capacity

@@ -25,10 +25,9 @@ milliseconds doubled(milliseconds least, unsigned times, milliseconds most) {
 
 void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::exchange_end& end, time_point now) {
   route_on_shard& r = routes_[route];
-  flight& f = r.flights[e];
+  flight& f = r.flights[r.carried[e]];
   const std::size_t n = f.messages.size();
   r.in_flight -= n;
-  --r.requests;
   // Backwards, so that messages which go back to the front of their lane keep their order.
   switch (end.how) {
     case http::ending::answered: {
@@ -58,6 +57,7 @@ void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::excha
     }
   }
   f.messages.clear();
+  r.unused.push_back(r.carried[e]);
   publish_notes();
 }
 

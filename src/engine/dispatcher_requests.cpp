@@ -1,6 +1,7 @@
 // engine/dispatcher_requests - the part of dispatcher.hpp from a lane to the wire.
 #include <algorithm>
 #include <engine/dispatcher.hpp>
+#include <optional>
 #include <rate/limit_set.hpp>
 #include <utility>
 
@@ -8,14 +9,14 @@ namespace broadside::engine_detail {
 
 void dispatcher::pump(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
-  if (r.waiting == 0) return r.client->want(0, now);
+  if (r.waiting == 0) return want_connections(r, now);
   // Round robin over the lanes that hold something, until none of them can start a request.
   for (std::size_t stuck = 0; stuck < r.active.size();) {
     // Each time: another shard's answer may say so meanwhile, and what is made ready then comes straight back.
     if (rests(*r.shared, now))
       return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
     // After a fault one request asks whether the route works again; the rest of the messages wait for its answer.
-    if (r.shared->faults.load(std::memory_order_relaxed) > 0 && r.requests > 0) return;
+    if (r.shared->faults.load(std::memory_order_relaxed) > 0 && r.in_flight > 0) return;
     if (r.next_active >= r.active.size()) r.next_active = 0;
     const std::uint16_t at = r.active[r.next_active];
     lane& l = r.lanes[at];
@@ -28,10 +29,12 @@ void dispatcher::pump(std::uint16_t route, time_point now) {
     stuck = start_request(route, at, now) ? 0 : stuck + 1;
     ++r.next_active;
   }
+  want_connections(r, now);
 }
 
-/// Whether anything changed: a request was made ready, or messages were settled or parked on the way. The connection
-/// comes first and the permission last, so that a message leaves at the instant its permission is for.
+/// Whether anything changed: a request was made ready, or messages were settled or parked on the way. The permission
+/// comes last, so that a message leaves at the instant its permission is for. Before it comes the connection; only
+/// while a journal takes its time to clear claims are some requests made ready ahead of the connections.
 bool dispatcher::start_request(std::uint16_t route, std::uint16_t at, time_point now) {
   route_on_shard& r = routes_[route];
   lane& l = r.lanes[at];
@@ -41,23 +44,30 @@ bool dispatcher::start_request(std::uint16_t route, std::uint16_t at, time_point
       return false;
     }
   }
-  const auto exchange = r.client->try_acquire(now);
-  if (!exchange) {
-    const std::size_t batch = r.shared->options->provider->limits().messages_per_request_max;
-    r.client->want((r.waiting + batch - 1) / batch, now);
-    return false;
-  }
-  flight& f = r.flights[*exchange];
+  std::optional<http::exchange> connection;
+  if (r.ahead_max == 0 && !r.unused.empty()) connection = r.client->try_acquire(now);
+  if (!connection && (r.unused.empty() || r.ready.size() >= r.ahead_max)) return false;
+  const flight_index k = r.unused.back();
+  flight& f = r.flights[k];
   f.lane = at;
   const std::size_t before = l.waiting.size();
   collect(r, l, f, now);
   render(l, f);
-  if (!f.messages.empty() && encode(r, l, f, r.client->body(*exchange))) {
-    claim(route, *exchange, now);
-    return true;
+  if (f.messages.empty() || !encode(r, l, f)) {
+    if (connection) r.client->release(*connection, now);
+    return l.waiting.size() != before;
   }
-  r.client->release(*exchange, now);
-  return l.waiting.size() != before;
+  r.unused.pop_back();
+  claim(route, f);
+  if (f.claimed > shared_.journal_->cleared() || !leaves(route, k, connection, now)) r.ready.push_back(k);
+  if (connection) r.client->release(*connection, now);
+  return true;
+}
+
+/// As many as there are requests to send.
+void dispatcher::want_connections(route_on_shard& r, time_point now) {
+  const std::size_t batch = r.shared->options->provider->limits().messages_per_request_max;
+  r.client->want(r.ready.size() + (r.waiting + batch - 1) / batch, now);
 }
 
 /// Takes from the lane what may leave soon: at most one request's worth, and only what every limit promises.
@@ -112,11 +122,11 @@ void dispatcher::render(lane& l, flight& f) {
 
 /// Fills the request's body. What does not fit goes back to the front of the lane; a message that cannot be encoded at
 /// all is settled. False: nothing is left to send.
-bool dispatcher::encode(route_on_shard& r, lane& l, flight& f, std::string& body) {
+bool dispatcher::encode(route_on_shard& r, lane& l, flight& f) {
   const provider& p = *r.shared->options->provider;
   std::size_t first = 0;
   while (first < messages_.size()) {
-    const auto took = p.encode(std::span<const message>(messages_).subspan(first), body);
+    const auto took = p.encode(std::span<const message>(messages_).subspan(first), f.body);
     if (!took || *took == 0) {
       settle(f.messages[first++], outcome::rejected, errc::message_too_large);
       continue;
@@ -134,46 +144,50 @@ bool dispatcher::encode(route_on_shard& r, lane& l, flight& f, std::string& body
 }
 
 /// Claims the messages in the journal; the request leaves once the claim is cleared.
-void dispatcher::claim(std::uint16_t route, http::exchange e, time_point now) {
-  route_on_shard& r = routes_[route];
-  flight& f = r.flights[e];
+void dispatcher::claim(std::uint16_t route, flight& f) {
   for (const slot_index i : f.messages) {
     slots_[i].told.route = route;
     ++slots_[i].told.attempts;
     note(journal::record_kind::claim, i);
   }
   f.claimed = publish_notes();
-  f.cleared = f.claimed <= shared_.journal_->cleared();
   f.sent = false;
-  r.in_flight += f.messages.size();
-  ++r.requests;
-  if (!f.cleared || !leaves(route, e, now)) r.claimed.push_back(e);
+  routes_[route].in_flight += f.messages.size();
 }
 
-/// Sends what is claimed, as far as the journal has cleared it, the limits give their permission, and it may still go.
+/// Sends what is claimed, as far as the journal has cleared it, the limits give their permission, there are connections
+/// for it, and it may still go. Once a sweep, and when the route rests, all of it is looked at, so that nothing waits
+/// for a connection that may not go any more.
 void dispatcher::send_cleared(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
-  if (r.claimed.empty()) return;
+  if (r.ready.empty()) return;
+  const bool all = swept_ || rests(*r.shared, now);
   const position cleared = shared_.journal_->cleared();
+  std::optional<http::exchange> connection;
   std::size_t kept = 0;
-  for (const http::exchange e : r.claimed) {
-    flight& f = r.flights[e];
-    f.cleared = f.claimed <= cleared;
-    if (!f.cleared || !leaves(route, e, now)) r.claimed[kept++] = e;
+  std::size_t at = 0;
+  for (; at < r.ready.size() && r.flights[r.ready[at]].claimed <= cleared; ++at) {
+    if (!connection) connection = r.client->try_acquire(now);
+    if (!connection && !all) break;
+    if (!leaves(route, r.ready[at], connection, now)) r.ready[kept++] = r.ready[at];
   }
-  r.claimed.resize(kept);
+  if (connection) r.client->release(*connection, now);
+  r.ready.erase(r.ready.begin() + static_cast<std::ptrdiff_t>(kept), r.ready.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-/// False when the request must wait for its permission. A request whose messages may not go any more is taken back.
-bool dispatcher::leaves(std::uint16_t route, http::exchange e, time_point now) {
+/// False when the request must wait for its permission or a connection; one that was used is taken from `connection`.
+/// A request whose messages may not go any more is taken back.
+bool dispatcher::leaves(std::uint16_t route, flight_index k, std::optional<http::exchange>& connection,
+                        time_point now) {
   route_on_shard& r = routes_[route];
-  flight& f = r.flights[e];
+  flight& f = r.flights[k];
   lane& l = r.lanes[f.lane];
   const auto may_go = [&](slot_index i) { return goes_on(i, now); };
   if (rests(*r.shared, now) || !std::all_of(f.messages.begin(), f.messages.end(), may_go)) {
-    recall(route, e, now);
+    recall(route, k, now);
     return true;
   }
+  if (!connection) return false;
   const rate::set_grant granted = rate::try_take(l.limits, static_cast<std::uint32_t>(f.messages.size()), now);
   if (granted.count < f.messages.size()) {
     wake_at(granted.ready_at);
@@ -181,26 +195,28 @@ bool dispatcher::leaves(std::uint16_t route, http::exchange e, time_point now) {
   }
   drop_promise(l, f, 0);
   f.sent = true;
+  const http::exchange e = *std::exchange(connection, std::nullopt);
+  r.carried[e] = k;
+  r.client->body(e).swap(f.body);
   r.client->send(e, now);
   return true;
 }
 
 /// Claimed and not sent: the messages wait again.
-void dispatcher::recall(std::uint16_t route, http::exchange e, time_point now) {
+void dispatcher::recall(std::uint16_t route, flight_index k, time_point now) {
   route_on_shard& r = routes_[route];
-  flight& f = r.flights[e];
+  flight& f = r.flights[k];
   drop_promise(r.lanes[f.lane], f, 0);
   r.in_flight -= f.messages.size();
-  --r.requests;
-  for (std::size_t k = f.messages.size(); k-- > 0;) {
-    const slot_index i = f.messages[k];
+  for (std::size_t m = f.messages.size(); m-- > 0;) {
+    const slot_index i = f.messages[m];
     --slots_[i].told.attempts;
     note(journal::record_kind::released, i);
     if (keep(i, now)) wait_in_lane(r, i, true);
   }
   publish_notes();
   f.messages.clear();
-  r.client->release(e, now);
+  r.unused.push_back(k);
 }
 
 /// Keeps what is to be recorded of a message that stays inside.

@@ -69,6 +69,7 @@ struct setup {
   dialling numbers = dialling::international;
   std::vector<country_set> served{};  // by route; fewer: everywhere
   journal::journal* kept = nullptr;
+  bool survives = false;        // the journal does
   std::uint32_t asked_for = 0;  // messages in a question; 0: the provider cannot be asked
   reconcile_options reconcile{.asks_max = 2, .delay_min = 1000ms};
 };
@@ -105,6 +106,7 @@ class bench {
     shared_.events = &events_;
     shared_.journal_ = s.kept != nullptr ? s.kept : &memory_;
     shared_.campaigns = &campaigns_;
+    shared_.survives = s.survives;
     dispatcher_ = std::make_unique<dispatcher>(shared_, 7);
     std::vector<http::client*> ports;
     for (std::size_t i = 0; i < s.routes; ++i)
@@ -761,6 +763,57 @@ TEST_CASE("dispatcher: what is cleared while a run goes on is not forgotten", "[
   REQUIRE(b.clients[0]->sent.empty());
   b.run();
   REQUIRE(b.clients[0]->sent.size() == 1);
+}
+
+TEST_CASE("dispatcher: while a journal takes its time, requests are made ready ahead of the connections", "[engine]") {
+  slow_journal slow;
+  bench b({.connections = 2, .kept = &slow, .survives = true});
+  b.submit_many(7);
+  b.run();
+  REQUIRE(slow.records.size() == 2);  // as many as there are connections
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 2);
+  REQUIRE(slow.records.size() == 4);  // and the next ones while those are on their way
+  slow.sync();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 2);
+  b.answer("A");
+  REQUIRE(b.clients[0]->sent.size() == 2);  // the next one left at once: the disk was not waited for
+  REQUIRE(b.events().empty());
+  slow.sync();
+  b.run();
+  REQUIRE(b.events().size() == 1);
+}
+
+TEST_CASE("dispatcher: what is claimed ahead of the connections goes back when its campaign is paused or too old",
+          "[engine]") {
+  const bool paused = GENERATE(true, false);
+  slow_journal slow;
+  bench b({.connections = 1, .age_max = 10s, .kept = &slow, .survives = true});
+  b.submit_many(1);
+  b.run();
+  slow.sync();
+  b.run();
+  b.submit_many(1);
+  b.run();
+  slow.sync();  // claimed, and the only connection is busy
+  if (paused) {
+    b.set_state(campaign_state::paused);
+    REQUIRE(b.machine().parked() == 1);
+  } else {
+    b.env.advance(10s);
+    b.run();
+  }
+  REQUIRE(slow.records[2].kind == journal::record_kind::released);
+  REQUIRE(slow.records[2].message == 1);
+  slow.sync();
+  b.answer("A");
+  slow.sync();
+  b.run();
+  const auto all = b.events();
+  REQUIRE(all.size() == (paused ? 1U : 2U));
+  REQUIRE(b.clients[0]->sent.empty());
 }
 
 TEST_CASE("dispatcher: the journal is told when an attempt certainly did not arrive, and when it may have",
