@@ -56,6 +56,10 @@ struct explanation {
   std::chrono::milliseconds until{};  ///< until that is over, as far as it is known; zero: now, or not known
 };
 
+namespace engine_detail {
+struct engine_maker;
+}
+
 class engine {
  public:
   /// Validates, takes all memory, starts the shards. With options::journal it takes up what the journal knows:
@@ -151,6 +155,7 @@ class engine {
 
  private:
   class impl;
+  friend struct engine_detail::engine_maker;
   explicit engine(std::unique_ptr<impl>) noexcept;
   std::unique_ptr<impl> impl_;
 };

@@ -303,9 +303,12 @@ void dispatcher::abandon() {
   } else {
     abandon_all();
   }
-  // A journal that cannot write keeps outcomes back for ever: then the next engine settles these messages.
-  for (flush(); recorded_ > told_ && shared_.journal_->writes(); flush()) std::this_thread::yield();
+}
+
+bool dispatcher::tells_the_rest() {
+  flush();
   publish();
+  return recorded_ == told_ || !shared_.journal_->writes();
 }
 
 void dispatcher::abandon_all() {

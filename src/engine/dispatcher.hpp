@@ -47,6 +47,10 @@ class dispatcher {
   /// too. With a journal that survives, nothing ends: what is inside stays recorded, and the next engine goes on with
   /// it.
   void abandon();
+  /// After abandon(), until it says true: hands over the outcomes that the journal has cleared meanwhile. True: the
+  /// host has all of them, or the journal cannot write and keeps them back: then the next engine settles these
+  /// messages.
+  [[nodiscard]] bool tells_the_rest();
 
   /// Whether it would take more from the intake if there were any.
   [[nodiscard]] bool has_room() const noexcept { return held_ - parked_.size() < held_max_; }

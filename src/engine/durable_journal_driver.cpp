@@ -1,8 +1,8 @@
-// engine/durable_journal_driver - see durable_journal.hpp.
+// engine/durable_journal_driver - see durable_journal_driver.hpp.
 #include <poll.h>
 #include <algorithm>
 #include <atomic>
-#include <engine/durable_journal.hpp>
+#include <engine/durable_journal_driver.hpp>
 #include <engine/wake_fd.hpp>
 #include <journal/lmdb_store.hpp>
 #include <optional>
@@ -110,9 +110,9 @@ void journal_driver::stop() noexcept {
 
 }  // namespace
 
-result<std::unique_ptr<durable_journal>, failure> durable_journal::open(const options& o,
-                                                                        const journal::message_table& table,
-                                                                        environment& env, journal::recovered& found) {
+result<std::unique_ptr<durable_journal>, failure> open_journal_driver(const options& o,
+                                                                      const journal::message_table& table,
+                                                                      environment& env, journal::recovered& found) {
   auto made = std::make_unique<journal_driver>();
   if (auto taken = made->take(o, table, env, found); !taken) return taken.error();
   return std::unique_ptr<durable_journal>(std::move(made));

@@ -1,8 +1,8 @@
 // engine/engine - the host's side: campaigns in, recipients in, events out.
-#include <poll.h>
 #include <algorithm>
 #include <array>
 #include <engine/engine_impl.hpp>
+#include <engine/engine_maker.hpp>
 #include <thread>
 #include <utility>
 
@@ -25,8 +25,9 @@ std::uint64_t first_sequence(wall_time now) {
 
 }  // namespace
 
-engine::impl::impl(options o, environment& env, wake_fd news, wake_fd settled)
-    : news_(std::move(news)),
+engine::impl::impl(options o, environment& env, runtime& on, wake_fd news, wake_fd settled)
+    : runtime_(on),
+      news_(std::move(news)),
       settled_(std::move(settled)),
       slots_(o.messages_inside_max, o.recipient_bytes_max),
       free_(o.messages_inside_max),
@@ -63,7 +64,7 @@ result<void, failure> engine::impl::start() {
   }
   shared_.told.start(shared_.options.shards, redeliver_until_);
   for (unsigned i = 0; i < shared_.options.shards; ++i) {
-    auto made = shard::make(shared_, i, settled_);
+    auto made = runtime_.make_shard(shared_, i, settled_);
     if (!made) return made.error();
     shards_.push_back(std::move(*made));
   }
@@ -256,9 +257,8 @@ result<void> engine::impl::drain(milliseconds timeout) {
     const auto over = state.error() == errc::books_unbalanced ? deadline + grace : deadline;
     const auto left = std::chrono::ceil<milliseconds>(over - shared_.environment_->now());
     if (left <= milliseconds::zero()) return state;
-    pollfd waiting{settled_.get(), POLLIN, 0};
     // Several threads may drain: one may clear the signal that another waits for, so no wait is long.
-    ::poll(&waiting, 1, static_cast<int>(std::min<milliseconds::rep>(left.count(), 100)));
+    runtime_.wait(settled_, std::min(left, milliseconds{100}));
     settled_.clear();
   }
 }
@@ -279,12 +279,16 @@ engine& engine::operator=(engine&&) noexcept = default;
 engine::~engine() = default;
 
 result<engine, failure> engine::open(options o, environment& env) {
+  return engine_maker::open(std::move(o), env, runtime::threads());
+}
+
+result<engine, failure> engine_maker::open(options o, environment& env, runtime& on) {
   if (auto found = o.validate(); !found.empty()) return failure{errc::invalid_options, std::move(found)};
   auto news = wake_fd::make();
   if (!news) return failure{news.error(), {}};
   auto settled = wake_fd::make();
   if (!settled) return failure{settled.error(), {}};
-  auto made = std::make_unique<impl>(std::move(o), env, std::move(*news), std::move(*settled));
+  auto made = std::make_unique<engine::impl>(std::move(o), env, on, std::move(*news), std::move(*settled));
   if (auto started = made->start(); !started) return started.error();
   return engine(std::move(made));
 }

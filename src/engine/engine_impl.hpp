@@ -3,8 +3,7 @@
 
 #include <atomic>
 #include <broadside/engine.hpp>
-#include <engine/durable_journal.hpp>
-#include <engine/shard_driver.hpp>
+#include <engine/runtime.hpp>
 #include <engine/shared_state.hpp>
 #include <engine/wake_fd.hpp>
 #include <journal/memory_journal.hpp>
@@ -20,7 +19,7 @@ namespace broadside {
 
 class engine::impl {
  public:
-  impl(options, environment&, engine_detail::wake_fd news, engine_detail::wake_fd settled);
+  impl(options, environment&, engine_detail::runtime&, engine_detail::wake_fd news, engine_detail::wake_fd settled);
   ~impl() { stop(); }
 
   /// Opens the journal, takes up what it knows, starts the threads.
@@ -90,6 +89,7 @@ class engine::impl {
   [[nodiscard]] result<void> settled_state() const noexcept;
 
   // constant after open(), safe from any thread
+  engine_detail::runtime& runtime_;
   engine_detail::wake_fd news_;
   engine_detail::wake_fd settled_;
   engine_detail::slot_arena slots_;

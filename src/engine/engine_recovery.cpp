@@ -13,7 +13,7 @@ namespace kept = ::broadside::journal;
 
 result<void, failure> engine::impl::recover() {
   kept::recovered found;
-  auto opened = durable_journal::open(shared_.options, slots_, *shared_.environment_, found);
+  auto opened = runtime_.open_journal(shared_.options, slots_, *shared_.environment_, found);
   if (!opened) return opened.error();
   durable_ = std::move(*opened);
   if (auto wrong = too_small_for(found); !wrong.empty()) return failure{errc::invalid_options, std::move(wrong)};

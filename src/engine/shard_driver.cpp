@@ -8,6 +8,7 @@
 #include <boost/system/system_error.hpp>
 #include <chrono>
 #include <engine/shard_driver.hpp>
+#include <engine/shard_turn.hpp>
 #include <engine/wake_fd.hpp>
 #include <http/client_driver.hpp>
 #include <system_error>
@@ -24,10 +25,8 @@ class shard_driver final : public shard {
   shard_driver(shared_state& shared, unsigned number, wake_fd woken, const wake_fd& settled)
       : shared_(shared),
         environment_(*shared.environment_),
-        number_(number),
         woken_(std::move(woken)),
-        settled_(settled),
-        dispatcher_(shared, environment_.random(), number),
+        turn_(shared, number, environment_.random(), settled),
         wake_descriptor_(loop_, woken_.get()),
         timer_(loop_) {}
 
@@ -48,7 +47,7 @@ class shard_driver final : public shard {
       clients.push_back(made->get());
       clients_.push_back(std::move(*made));
     }
-    dispatcher_.use_clients(clients);
+    turn_.dispatch().use_clients(clients);
     return make_query_clients();
   }
 
@@ -69,7 +68,7 @@ class shard_driver final : public shard {
       clients.back() = made->get();
       clients_.push_back(std::move(*made));
     }
-    dispatcher_.use_query_clients(clients);
+    turn_.dispatch().use_query_clients(clients);
     return {};
   }
 
@@ -90,7 +89,7 @@ class shard_driver final : public shard {
     if (thread_.joinable()) thread_.join();
   }
 
-  [[nodiscard]] const dispatcher& dispatch() const noexcept override { return dispatcher_; }
+  [[nodiscard]] const dispatcher& dispatch() const noexcept override { return turn_.dispatch(); }
 
  private:
   struct listener final : http::client_listener {
@@ -98,7 +97,8 @@ class shard_driver final : public shard {
     void on_ready() override { owner.schedule(); }
     void on_end(http::exchange e, const http::exchange_end& end) override {
       const time_point now = owner.environment_.now();
-      asks ? owner.dispatcher_.on_query_end(route, e, end, now) : owner.dispatcher_.on_end(route, e, end, now);
+      dispatcher& told = owner.turn_.dispatch();
+      asks ? told.on_query_end(route, e, end, now) : told.on_end(route, e, end, now);
       owner.schedule();
     }
     shard_driver& owner;
@@ -123,22 +123,15 @@ class shard_driver final : public shard {
   void run() {
     scheduled_ = false;
     if (stopping_.load(std::memory_order_acquire)) {
-      dispatcher_.abandon();
-      settled_.signal();
+      turn_.abandon();
+      while (!turn_.last_words()) std::this_thread::yield();
       loop_.stop();
       return;
     }
     const time_point now = environment_.now();
-    const time_point next = dispatcher_.run(now);
-    if (shared_.draining.load(std::memory_order_acquire) && dispatcher_.held_by_lists() == dispatcher_.parked()) {
-      settled_.signal();
-    }
-    if (dispatcher_.has_room()) {
-      if (!shared_.intake->arm(number_) && !shared_.intake->drained()) schedule();  // something came in meanwhile
-    } else if (shared_.intake->size_approx() > 0) {
-      shared_.intake->wake_one();  // another shard may have room for what this one leaves
-    }
-    if (next != time_point::max()) set_timer(next, now);
+    const shard_turn::next_turn next = turn_.take(now);
+    if (next.at_once) schedule();
+    if (next.at != time_point::max()) set_timer(next.at, now);
   }
 
   /// The timer is moved only when it would be late; one that fires early costs a run that finds nothing.
@@ -170,10 +163,8 @@ class shard_driver final : public shard {
 
   shared_state& shared_;
   environment& environment_;
-  const unsigned number_;
   wake_fd woken_;
-  const wake_fd& settled_;
-  dispatcher dispatcher_;
+  shard_turn turn_;
 
   asio::io_context loop_{1};
   asio::posix::stream_descriptor wake_descriptor_;
@@ -191,7 +182,8 @@ class shard_driver final : public shard {
 
 }  // namespace
 
-result<std::unique_ptr<shard>, failure> shard::make(shared_state& shared, unsigned number, const wake_fd& settled) {
+result<std::unique_ptr<shard>, failure> make_shard_driver(shared_state& shared, unsigned number,
+                                                          const wake_fd& settled) {
   auto woken = wake_fd::make();
   if (!woken) return failure{woken.error(), {}};
   try {

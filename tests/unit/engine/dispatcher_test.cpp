@@ -987,6 +987,7 @@ TEST_CASE("dispatcher: abandoning ends what is asked for as maybe_sent", "[engin
   b.run();  // one is asked for, the other waits
   b.close_intake();
   b.machine().abandon();
+  static_cast<void>(b.machine().tells_the_rest());
   const auto all = b.events();
   REQUIRE(all.size() == 2);
   REQUIRE(all[0].outcome == outcome::maybe_sent);
@@ -1001,6 +1002,7 @@ TEST_CASE("dispatcher: abandoning ends what left as maybe_sent and everything el
   b.submit_many(1);  // still in the intake
   b.close_intake();
   b.machine().abandon();
+  static_cast<void>(b.machine().tells_the_rest());
   const auto all = b.events();
   REQUIRE(all.size() == 5);
   const auto lost =
@@ -1023,6 +1025,7 @@ TEST_CASE("dispatcher: with a journal that survives, abandoning ends nothing and
   b.run();  // the second one is claimed, the third waits for a connection
   b.close_intake();
   b.machine().abandon();
+  static_cast<void>(b.machine().tells_the_rest());
   REQUIRE(slow.records.size() == 3);
   REQUIRE(slow.records[2].kind == journal::record_kind::released);
   REQUIRE(slow.records[2].message == 1);
