@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <engine/durable_journal_driver.hpp>
+#include <engine/log_options_of.hpp>
 #include <engine/wake_fd.hpp>
 #include <journal/lmdb_store.hpp>
 #include <optional>
@@ -25,6 +26,7 @@ class journal_driver final : public durable_journal {
   [[nodiscard]] result<void, failure> take(const options&, const journal::message_table&, environment&,
                                            journal::recovered& found);
   [[nodiscard]] result<void> start(void (*wake_shard)(void*, unsigned) noexcept, void* context) override;
+  [[nodiscard]] error_code flush(milliseconds at_most) noexcept override;
   void stop() noexcept override;
   [[nodiscard]] journal::log_journal& log() const noexcept override { return *log_; }
 
@@ -52,15 +54,6 @@ result<void, failure> journal_driver::take(const options& o, const journal::mess
   if (!store) return store.error();
   store_ = std::move(*store);
 
-  journal::log_options how;
-  how.durability = j.durability;
-  how.sync_interval = j.sync_interval;
-  how.keep_outcomes = j.keep_outcomes;
-  how.messages_max = o.messages_inside_max;
-  how.sources_max = o.sources_max;
-  how.campaigns_max = o.campaigns_max;
-  if (j.on_progress)
-    how.on_progress = [&](std::uint64_t records, std::uint64_t chunks) { j.on_progress({records, chunks}); };
   journal::log_wakers wakers;
   wakers.context = this;
   wakers.writer = [](void* self) noexcept { static_cast<journal_driver*>(self)->woken_->signal(); };
@@ -68,7 +61,7 @@ result<void, failure> journal_driver::take(const options& o, const journal::mess
     const auto& journal = *static_cast<journal_driver*>(self);
     journal.wake_shard_(journal.context_, shard);
   };
-  auto log = journal::log_journal::open(*store_, table, env, std::move(how), wakers, found);
+  auto log = journal::log_journal::open(*store_, table, env, log_options_of(o), wakers, found);
   if (!log) return log.error();
   log_ = std::move(*log);
   return {};
@@ -97,12 +90,18 @@ void journal_driver::live() {
   }
 }
 
+error_code journal_driver::flush(milliseconds at_most) noexcept {
+  if (!thread_.joinable()) return errc::timed_out;
+  try {
+    return log_->flush(at_most);
+  } catch (const std::exception&) {  // no memory for a wait: what is not written now is as after a crash
+    return errc::timed_out;
+  }
+}
+
 void journal_driver::stop() noexcept {
   if (!thread_.joinable()) return;
-  try {
-    static_cast<void>(log_->flush(patience));
-  } catch (const std::exception&) {  // no memory for a wait: what is not written now is as after a crash
-  }
+  if (log_->writes()) static_cast<void>(flush(patience));
   stopping_.store(true, std::memory_order_release);
   woken_->signal();
   thread_.join();

@@ -5,6 +5,7 @@
 // in the constructor of slot_arena.
 #pragma once
 
+#include <broadside/campaign.hpp>
 #include <broadside/event.hpp>
 #include <broadside/phone.hpp>
 #include <cstddef>
@@ -117,7 +118,7 @@ inline bool slot_arena::restore(slot_index i, std::span<const std::byte> bytes, 
     end += length;
   }
   if (end != bytes.size()) return false;
-  std::memcpy(content(i), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(content(i), bytes.data(), bytes.size());
   s.value_count = value_count;
   s.content_bytes = static_cast<std::uint32_t>(bytes.size());
   return true;

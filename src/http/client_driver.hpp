@@ -1,4 +1,4 @@
-// http/client_driver - the client over Asio and Beast: sockets, TLS, DNS. A driver: what to do is decided in pool.
+// http/client_driver - the client over Asio: sockets, TLS, DNS. A driver: what to do is decided in client_core.
 #pragma once
 
 #include <broadside/options.hpp>

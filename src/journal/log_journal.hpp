@@ -39,11 +39,11 @@ struct log_options {
 /// Of every thread that cares; stale when it is read.
 struct log_status {
   bool writes = true;
-  error_code fault{};           ///< why not
-  std::uint64_t log_bytes = 0;  ///< in chunks that are kept
+  error_code fault{};            ///< why not
+  std::uint64_t log_bytes = 0;   ///< in chunks that are kept
+  std::uint64_t bytes_used = 0;  ///< of the store's room
   std::uint64_t commits = 0;
-  std::uint64_t records = 0;  ///< since it was opened
-  std::uint64_t restated = 0;
+  std::uint64_t records = 0;      ///< since it was opened
   std::uint64_t quarantined = 0;  ///< records that could not be read when it was opened, or before
 };
 
@@ -51,6 +51,8 @@ struct log_status {
 struct log_wakers {
   void (*writer)(void* context) noexcept = nullptr;
   void (*shard)(void* context, unsigned shard) noexcept = nullptr;
+  /// How flush() lets time pass; null: the calling thread sleeps.
+  void (*nap)(void* context, std::chrono::milliseconds) noexcept = nullptr;
   void* context = nullptr;
 };
 
@@ -86,7 +88,8 @@ class log_journal : public journal {
                                                   error_code& failed) const = 0;
 
   /// The writer's thread: gathers, writes, commits, makes progress known, erases. Returns when to call again if nobody
-  /// wakes the writer before; `max` when it has nothing to do. Never throws.
+  /// wakes the writer before; `max` when it has nothing to do. Needs memory now and then; where there is none, the
+  /// process ends, which costs what a crash costs: nothing becomes untrue.
   [[nodiscard]] virtual time_point step(time_point now) noexcept = 0;
 
   [[nodiscard]] virtual log_status status() const noexcept = 0;

@@ -238,6 +238,12 @@ void simulator_core::print(const request_ticket& ticket, bool keep_alive, reply&
   out.bytes += out.answer.body;
 }
 
+simulator_counts simulator_core::counts() const {
+  simulator_counts sum = sinch().counts;
+  for (const auto& [name, member] : counters) sum.*member += infobip().counts.*member;
+  return sum;
+}
+
 std::string simulator_core::counts_json() const {
   std::string out = R"({"sinch":)";
   append_counts(out, sinch().counts);

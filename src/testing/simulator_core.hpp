@@ -71,6 +71,8 @@ class simulator_core {
   void set_faults(const simulator_faults& faults) { faults_ = faults; }
   [[nodiscard]] const provider_books& sinch() const { return sinch_.books; }
   [[nodiscard]] const provider_books& infobip() const { return infobip_.books; }
+  /// Both together.
+  [[nodiscard]] simulator_counts counts() const;
   /// {"sinch":{…},"infobip":{…}} with the names of simulator_counts.
   [[nodiscard]] std::string counts_json() const;
   /// A line for each accepted message that was recorded, "ID NUMBER": Sinch's, then Infobip's, without the first `from`

@@ -179,6 +179,10 @@ class sched_atomic {
     schedule::step();
     return value_.fetch_add(n);
   }
+  T fetch_sub(T n, std::memory_order) noexcept {
+    schedule::step();
+    return value_.fetch_sub(n);
+  }
   T exchange(T value, std::memory_order) noexcept {
     schedule::step();
     return value_.exchange(value);
@@ -186,6 +190,9 @@ class sched_atomic {
   bool compare_exchange_strong(T& expected, T desired, std::memory_order) noexcept {
     schedule::step();
     return value_.compare_exchange_strong(expected, desired);
+  }
+  bool compare_exchange_weak(T& expected, T desired, std::memory_order) noexcept {
+    return compare_exchange_strong(expected, desired, std::memory_order_seq_cst);
   }
   bool compare_exchange_weak(T& expected, T desired, std::memory_order, std::memory_order) noexcept {
     schedule::step();

@@ -44,6 +44,12 @@ bool exceeds(std::vector<taken> all, double per_second, std::uint32_t burst) {
   return false;
 }
 
+/// As many of n as are there.
+grant take_up_to(gcra& limit, std::uint32_t n, time_point now) {
+  const auto there = limit.available(n, now);
+  return there == 0 ? grant{.count = 0, .ready_at = limit.ready_at(1, now)} : limit.try_take(there, now);
+}
+
 std::uint64_t total(const std::vector<taken>& all) {
   std::uint64_t sum = 0;
   for (const auto& each : all) sum += each.count;
@@ -73,12 +79,11 @@ TEST_CASE("gcra: after a pause the burst may leave at once, and not one more", "
   gcra limit{{10, 5}, start};
   const auto later = start + 1h;
   REQUIRE(limit.available(100, later) == 5);
-  const auto got = limit.take_up_to(100, later);
+  const auto got = take_up_to(limit, 100, later);
   REQUIRE(got.count == 5);
-  REQUIRE(got.ready_at == later + 100ms);
-  REQUIRE(limit.take_up_to(100, later).count == 0);
-  REQUIRE(limit.take_up_to(100, later + 100ms).count == 1);
-  REQUIRE(limit.take_up_to(100, later + 350ms).count == 2);
+  REQUIRE(take_up_to(limit, 100, later).ready_at == later + 100ms);
+  REQUIRE(take_up_to(limit, 100, later + 100ms).count == 1);
+  REQUIRE(take_up_to(limit, 100, later + 350ms).count == 2);
 }
 
 TEST_CASE("gcra: ready_at is the first instant, not one nanosecond later", "[rate]") {
@@ -113,7 +118,7 @@ TEST_CASE("gcra: no window holds more than its rate and one burst", "[rate]") {
       now += nanoseconds{random() % step};
       const auto at = random() % 10 == 0 ? now - nanoseconds{random() % (5 * step)} : now;  // a clock that is behind
       const auto n = static_cast<std::uint32_t>(1 + random() % (burst + 1));
-      const auto got = random() % 2 == 0 && n <= burst ? limit.try_take(n, at) : limit.take_up_to(n, at);
+      const auto got = random() % 2 == 0 && n <= burst ? limit.try_take(n, at) : take_up_to(limit, n, at);
       REQUIRE(got.count <= n);
       if (got.count > 0) all.push_back({at, got.count});
     }
@@ -143,7 +148,7 @@ TEST_CASE("gcra: a taker that comes on a coarse clock uses the rate through its 
   std::vector<taken> all;
   for (int ms = 0; ms <= 1'000; ++ms) {
     const auto now = start + std::chrono::milliseconds{ms};
-    const auto got = limit.take_up_to(1'000, now);
+    const auto got = take_up_to(limit, 1'000, now);
     if (got.count > 0) all.push_back({now, got.count});
   }
   REQUIRE(total(all) >= 99'000);
@@ -182,7 +187,7 @@ TEST_CASE("gcra: a rate of zero is no limit", "[rate]") {
   gcra limit{{0, 1}, start};
   REQUIRE(limit.unlimited());
   for (int i = 0; i < 100; ++i) REQUIRE(limit.try_take(1'000'000, start).count == 1'000'000);
-  auto got = limit.take_up_to(7, start);
+  auto got = take_up_to(limit, 7, start);
   REQUIRE(got.count == 7);
   REQUIRE(limit.give_back(got, 3));
   REQUIRE(got.count == 4);
@@ -194,7 +199,7 @@ TEST_CASE("gcra: taking nothing changes nothing", "[rate]") {
   gcra limit{{1, 1}, start};
   REQUIRE(limit.try_take(1, start).count == 1);
   REQUIRE(limit.try_take(0, start).ready_at == start);
-  REQUIRE(limit.take_up_to(0, start).count == 0);
+  REQUIRE(take_up_to(limit, 0, start).count == 0);
   REQUIRE(limit.ready_at(1, start) == start + 1s);
 }
 
@@ -208,7 +213,7 @@ TEST_CASE("gcra: time running backwards gives nothing more and changes nothing",
 
 TEST_CASE("gcra: clocks at the ends of time neither overflow nor give more", "[rate]") {
   gcra limit{{0.000001, 1'000'000}, start};
-  REQUIRE(limit.take_up_to(5, time_point::min()).count == 0);
+  REQUIRE(take_up_to(limit, 5, time_point::min()).count == 0);
   const auto got = limit.try_take(std::numeric_limits<std::uint32_t>::max(), time_point::max());
   REQUIRE(got.count > 0);
   REQUIRE(limit.try_take(1, time_point::max()).count == 0);
@@ -233,7 +238,7 @@ TEST_CASE("gcra: more than the burst is granted when the bucket is full, and pai
 TEST_CASE("gcra: what is given back at once is there again, and no more than that", "[rate]") {
   gcra limit{{10, 5}, start};
   const auto now = start + 1h;
-  auto got = limit.take_up_to(5, now);
+  auto got = take_up_to(limit, 5, now);
   REQUIRE(limit.give_back(got, 2));
   REQUIRE(got.count == 3);
   REQUIRE(limit.available(100, now) == 2);
@@ -271,7 +276,7 @@ TEST_CASE("gcra: giving back never makes room, in any order", "[rate]") {
     for (int i = 0; i < 400; ++i) {
       now += nanoseconds{random() % step};
       if (random() % 3 != 0 || grants.empty()) {
-        const auto got = limit.take_up_to(static_cast<std::uint32_t>(1 + random() % burst), now);
+        const auto got = take_up_to(limit, static_cast<std::uint32_t>(1 + random() % burst), now);
         if (got.count > 0) grants.push_back({now, got});
         continue;
       }
@@ -312,7 +317,7 @@ TEST_CASE("gcra: threads that share a clock hold the ceiling together and use it
         const auto t = clock.load();
         if (t > end) return;
         const auto now = start + nanoseconds{t};
-        auto got = limit.take_up_to(static_cast<std::uint32_t>(1 + random() % burst), now);
+        auto got = take_up_to(limit, static_cast<std::uint32_t>(1 + random() % burst), now);
         if (got.count > 1 && random() % 8 == 0) {
           const auto before = got.count;
           if (!limit.give_back(got, 1)) got.count = before;
@@ -343,7 +348,7 @@ TEST_CASE("gcra: threads empty one full bucket to the last message and not furth
     threads.emplace_back([&, now] {
       std::uint64_t mine = 0;
       together.arrive_and_wait();
-      while (limit.take_up_to(1, now).count == 1) ++mine;
+      while (take_up_to(limit, 1, now).count == 1) ++mine;
       count = mine;
     });
   }
@@ -378,7 +383,7 @@ TEST_CASE("gcra: who got no promise is told a later instant to ask again, and no
   REQUIRE(limit.promise(5, now) == 5);
   REQUIRE(limit.promise_at(now) > now);
   REQUIRE(limit.promise_at(now) <= now + 1ms);
-  REQUIRE(limit.take_up_to(5, now).count == 5);
+  REQUIRE(take_up_to(limit, 5, now).count == 5);
   limit.end_promise(5);
   REQUIRE(limit.promise_at(now) == now + 100ms);
   gcra unlimited{{}, start};

@@ -12,11 +12,9 @@
 using broadside::time_point;
 using broadside::rate::end_promise;
 using broadside::rate::gcra;
-using broadside::rate::give_back;
 using broadside::rate::limits_max;
 using broadside::rate::promise_at;
 using broadside::rate::promise_up_to;
-using broadside::rate::take_up_to;
 using broadside::rate::try_take;
 using namespace std::chrono_literals;
 
@@ -67,41 +65,18 @@ TEST_CASE("limit_set: the latest of the instants is told when several deny", "[r
   gcra middle{{10, 1}, start};
   const std::array limits{&fast, &slow, &middle};
   REQUIRE(try_take(limits, 1, start).count == 1);
-  const auto denied = take_up_to(limits, 5, start);
+  const auto denied = try_take(limits, 1, start);
   REQUIRE(denied.count == 0);
   REQUIRE(denied.binding == 1);
   REQUIRE(denied.ready_at == start + 1s);
 }
 
-TEST_CASE("limit_set: as many as the tightest has, the same from each", "[rate]") {
-  gcra route{{10, 8}, start};
-  gcra sender{{5, 3}, start};
-  const std::array limits{&route, &sender};
-  const auto now = start + 1h;
-  auto got = take_up_to(limits, 100, now);
-  REQUIRE(got.count == 3);
-  REQUIRE(got.binding == 1);
-  REQUIRE(got.ready_at == now + 200ms);
-  REQUIRE(route.available(100, now) == 5);
-  REQUIRE(sender.available(100, now) == 0);
-  give_back(limits, got, 2);
-  REQUIRE(got.count == 1);
-  REQUIRE(route.available(100, now) == 7);
-  REQUIRE(sender.available(100, now) == 2);
-  give_back(limits, got, 50);
-  REQUIRE(got.count == 0);
-  REQUIRE(route.available(100, now) == 8);
-  REQUIRE(sender.available(100, now) == 3);
-}
-
 TEST_CASE("limit_set: no limits give everything, too many give nothing", "[rate]") {
   REQUIRE(try_take({}, 7, start).count == 7);
-  REQUIRE(take_up_to({}, 7, start).count == 7);
-  REQUIRE(take_up_to({}, 0, start).ready_at == start);
+  REQUIRE(try_take({}, 0, start).ready_at == start);
   gcra one{{0, 1}, start};
   const std::vector<gcra*> five(5, &one);
   REQUIRE(try_take(five, 1, start).count == 0);
-  REQUIRE(take_up_to(five, 1, start).count == 0);
 }
 
 TEST_CASE("limit_set: threads with limits in different orders hold every ceiling and starve nobody", "[rate]") {
@@ -116,7 +91,7 @@ TEST_CASE("limit_set: threads with limits in different orders hold every ceiling
       const std::array<gcra*, 2> limits = h % 2 == 0 ? std::array{&a, &b} : std::array{&b, &a};
       std::uint64_t mine = 0;
       for (auto t = clock.load(); t <= end; t = clock.load()) {
-        const auto got = take_up_to(limits, 3, start + std::chrono::nanoseconds{t});
+        const auto got = try_take(limits, static_cast<std::uint32_t>(1 + h % 3), start + std::chrono::nanoseconds{t});
         mine += got.count;
         if (auto seen = t; got.count == 0) clock.compare_exchange_strong(seen, t + 100);
       }
