@@ -66,7 +66,9 @@ class engine {
   /// campaigns and sources have the ids they had; messages that certainly did not leave go on; those that may have left
   /// end, or go on, as their campaign's on_unknown says; events that were not confirmed are told again. Errors:
   /// invalid_options with every violation, journal_in_use, journal_damaged, journal_too_new, or what the system said.
-  /// `environment` outlives the engine. Throws std::bad_alloc when memory is short; nothing later does.
+  /// `environment` outlives the engine. Throws std::bad_alloc when memory is short, as launch() and open_source() may.
+  /// The engine's own threads need hardly any memory later; where there is none then, the process ends, as by a crash,
+  /// and nothing becomes untrue.
   [[nodiscard]] static result<engine, failure> open(options, environment& = environment::system());
 
   engine(engine&&) noexcept;
@@ -89,7 +91,8 @@ class engine {
   [[nodiscard]] std::vector<finding> findings(campaign_id) const;
 
   /// A part of the campaign's audience, submitted in order by one thread at a time: a file, a partition, a producer. In
-  /// a campaign with a key the same name is the same source, also after a restart.
+  /// a campaign with a key the same name is the same source, also after a restart. Errors: unknown_campaign,
+  /// unknown_route, too_many_sources, and source_finished when a later version of the campaign was launched.
   [[nodiscard]] result<source_id> open_source(campaign_id, std::string_view name);
 
   /// Takes what fits. Recipients have the ordinals first, first+1, …; those below resume_point() were taken already and
@@ -109,7 +112,9 @@ class engine {
   std::size_t poll(std::span<event> out) noexcept;
 
   /// Everything poll() gave at or before `at` is handled: not delivered again after a restart. Events of several shards
-  /// come in no common order: what was not polled yet is never confirmed, whatever its position.
+  /// come in no common order: what was not polled yet is never confirmed, whatever its position. With several threads
+  /// in poll(), confirm what all of them have handled: what one has just been given counts as polled. Also after
+  /// stop().
   void confirm(position at) noexcept;
 
   /// Everything at or before this survives what the journal survives; with the in-memory journal, nothing but pause().
@@ -137,10 +142,13 @@ class engine {
   /// What open() found in the journal; all zero without one.
   [[nodiscard]] const recovery_report& recovered() const noexcept;
 
-  /// No further request starts for the campaign; those on their way end. submit() answers campaign_paused.
+  /// No further request starts for the campaign; those on their way end. submit() answers campaign_paused. A durable
+  /// journal has it soon, and as its durability says: a crash before may forget it.
   result<void> pause(campaign_id);
   result<void> resume(campaign_id);
-  /// Final. What waits ends as not_sent; what is on its way ends as the provider says.
+  /// Final. What waits ends as not_sent; what is on its way ends as the provider says. With a durable journal it is on
+  /// the disk when this returns, and no crash undoes it. When the disk has not taken it within two seconds, the error
+  /// says why: the campaign is cancelled all the same, but until a repeated cancel() succeeds a crash may undo it.
   result<void> cancel(campaign_id);
 
   /// Closes the intake and waits until every message has its outcome; poll() goes on working, also meanwhile from
@@ -150,7 +158,8 @@ class engine {
 
   /// Closes the intake and ends the shards now. With the in-memory journal what is on its way ends as maybe_sent, the
   /// rest as not_sent. With a durable one nothing ends: the next engine on it goes on, and treats what is on its way as
-  /// open() says; to end a campaign, cancel() it. Afterwards poll() delivers what is left. Idempotent.
+  /// open() says; to end a campaign, cancel() it. Afterwards poll() delivers what is left, and confirm() counts: what
+  /// is confirmed by the end of the engine is written then. Idempotent.
   void stop() noexcept;
 
  private:

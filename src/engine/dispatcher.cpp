@@ -297,7 +297,10 @@ void dispatcher::abandon() {
     // The claims of what is on its way stand, so that the next engine knows that it may have arrived.
     for (std::uint16_t i = 0; i < routes_.size(); ++i) {
       for (const flight_index k : routes_[i].ready) {
-        for (const slot_index m : routes_[i].flights[k].messages) note(journal::record_kind::released, m);
+        for (const slot_index m : routes_[i].flights[k].messages) {
+          --slots_[m].told.attempts;  // as recall() does
+          note(journal::record_kind::released, m);
+        }
       }
     }
   } else {

@@ -107,6 +107,7 @@ class dispatcher {
     http::client* query_client = nullptr;  // null: the provider cannot be asked
     std::vector<question> questions;       // a heap, soonest first: messages whose answer was lost
     std::vector<question> asked;           // of them, those of the request that is under way
+    time_point asks_from{};                // the provider said that questions are too much: none before
   };
   struct retry {
     time_point due;
@@ -133,7 +134,7 @@ class dispatcher {
   void lost(slot_index, errc reason, std::string_view words, time_point now);
   bool ask_later(question, time_point now);
   void ask(std::uint16_t route, time_point now);
-  void answered(std::uint16_t route, const question&, const verdict&, time_point now);
+  void answered(const question&, const verdict&, time_point now);
   void try_again_later(slot_index, std::chrono::milliseconds at_least, time_point now);
   void settle(slot_index, outcome, errc reason, const verdict* said = nullptr);
 

@@ -132,7 +132,7 @@ bool dispatcher::ask_later(question q, time_point now) {
 void dispatcher::ask(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
   if (r.query_client == nullptr || r.questions.empty() || !r.asked.empty()) return;
-  if (r.questions.front().due > now) return wake_at(r.questions.front().due);
+  if (const time_point due = std::max(r.questions.front().due, r.asks_from); due > now) return wake_at(due);
   rate::gcra& limit = *r.shared->query_limit;
   if (const time_point ready = limit.ready_at(1, now); ready > now) return wake_at(ready);
   const auto exchange = r.query_client->try_acquire(now);
@@ -165,11 +165,14 @@ void dispatcher::on_query_end(std::uint16_t route, http::exchange, const http::e
     r.shared->set_last_error(end.why.message());
     for (verdict& v : each) v.kind = verdict_kind::retry;
   }
-  for (std::size_t k = 0; k < asked.size(); ++k) answered(route, asked[k], each[k], now);
+  for (const verdict& v : each) {
+    if (v.kind == verdict_kind::slow_down) r.asks_from = std::max<time_point>(r.asks_from, now + v.retry_after);
+  }
+  for (std::size_t k = 0; k < asked.size(); ++k) answered(asked[k], each[k], now);
 }
 
 /// What the provider knows of a message is its outcome; what it does not know, or cannot say, is asked again.
-void dispatcher::answered(std::uint16_t route, const question& q, const verdict& v, time_point now) {
+void dispatcher::answered(const question& q, const verdict& v, time_point now) {
   slot& s = slots_[q.message];
   const bool accepted = v.kind == verdict_kind::accepted;
   // "Rejected" may be what the provider said of an earlier attempt, while the one that was lost went out.
@@ -180,12 +183,7 @@ void dispatcher::answered(std::uint16_t route, const question& q, const verdict&
   }
   question again = q;
   again.times = static_cast<std::uint16_t>(q.times + 1);
-  if (!ask_later(again, now)) return settle(q.message, outcome::maybe_sent, q.reason);
-  if (v.kind != verdict_kind::slow_down || v.retry_after.count() <= 0) return;
-  // The question itself was too much: nobody is asked for as long as told.
-  route_on_shard& r = routes_[route];
-  for (question& other : r.questions) other.due = std::max(other.due, now + v.retry_after);
-  std::make_heap(r.questions.begin(), r.questions.end(), std::greater<>{});
+  if (!ask_later(again, now)) settle(q.message, outcome::maybe_sent, q.reason);
 }
 
 void dispatcher::try_again_later(slot_index i, milliseconds at_least, time_point now) {

@@ -16,7 +16,8 @@ void dispatcher::pump(std::uint16_t route, time_point now) {
     if (rests(*r.shared, now))
       return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
     // After a fault one request asks whether the route works again; the rest of the messages wait for its answer.
-    if (r.shared->faults.load(std::memory_order_relaxed) > 0 && r.in_flight > 0) return;
+    if (r.shared->faults.load(std::memory_order_relaxed) > 0 && r.in_flight > 0)
+      return r.client->want(r.ready.size(), now);  // the probe may still be without a connection
     if (r.next_active >= r.active.size()) r.next_active = 0;
     const std::uint16_t at = r.active[r.next_active];
     lane& l = r.lanes[at];

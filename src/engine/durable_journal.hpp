@@ -3,6 +3,7 @@
 #pragma once
 
 #include <broadside/result.hpp>
+#include <chrono>
 #include <journal/log_journal.hpp>
 
 namespace broadside::engine_detail {
@@ -18,7 +19,10 @@ class durable_journal {
   /// Starts the writer. `wake_shard(context, n)` is called by it when what shard n asked for is cleared.
   [[nodiscard]] virtual result<void> start(void (*wake_shard)(void*, unsigned) noexcept, void* context) = 0;
 
-  /// Writes and syncs what is recorded, as long as the disk takes it, and ends the steps. Idempotent.
+  /// No error: everything that was recorded before is written and synced. Else what the disk said, or timed_out.
+  [[nodiscard]] virtual error_code flush(std::chrono::milliseconds at_most) noexcept = 0;
+
+  /// Writes what is recorded, unless the disk takes nothing now, and ends the steps. Idempotent.
   virtual void stop() noexcept = 0;
 
   [[nodiscard]] virtual journal::log_journal& log() const noexcept = 0;

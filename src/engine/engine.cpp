@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t host_batch = 64;  // slots handled at once on a host thread's stack
 constexpr unsigned host_waiter = 0;     // of the event queue
+// How long a disk that does not take what is recorded is waited for.
+constexpr milliseconds cancel_patience{2'000};
+constexpr milliseconds stop_patience{5'000};
 
 /// 52 bits that no earlier engine of this instance used: 41 of milliseconds since 2020, then 11 that count on. An
 /// engine would have to send two million messages a second for its whole life to reach its successor's numbers.
@@ -53,6 +56,12 @@ engine::impl::impl(options o, environment& env, runtime& on, wake_fd news, wake_
   static_cast<void>(events_.arm(host_waiter));
 }
 
+/// The shards first, then the journal's writer, which may still wake them; it takes what was confirmed after stop().
+engine::impl::~impl() {
+  stop();
+  if (durable_) durable_->stop();
+}
+
 result<void, failure> engine::impl::start() {
   if (!shared_.options.journal.path.empty()) {
     if (auto done = recover(); !done) return done.error();
@@ -80,7 +89,7 @@ result<void, failure> engine::impl::start() {
 errc engine::impl::refusal(const source_entry& source, const campaign_entry& c) const noexcept {
   if (intake_.closed()) return errc::intake_closed;
   if (!journal_->writes()) return errc::journal_faulty;
-  if (source.finished.load(std::memory_order_acquire)) return errc::source_finished;
+  if (source.finished.load(std::memory_order_seq_cst)) return errc::source_finished;
   switch (c.state.load(std::memory_order_acquire)) {
     case campaign_state::paused:
       return errc::campaign_paused;
@@ -99,18 +108,27 @@ submitted engine::impl::submit(source_id id, ordinal first, std::span<const reci
     said.stopped_by = errc::unknown_source;
     return said;
   }
-  said.stopped_by = refusal(*source, *find(source->campaign));
-  if (said.stopped_by != errc{}) return said;
+  // Before `finished` is looked at: who finishes the source and then sees no mark knows that `next` stays.
+  source->submitting.store(true, std::memory_order_seq_cst);
+  submit_marked(id, *source, first, recipients, said);
+  source->submitting.store(false, std::memory_order_release);
+  return said;
+}
 
+void engine::impl::submit_marked(source_id id, source_entry& source, ordinal first,
+                                 std::span<const recipient> recipients, submitted& said) noexcept {
+  said.stopped_by = refusal(source, *find(source.campaign));
+  if (said.stopped_by != errc{}) return;
   const auto from = static_cast<std::uint64_t>(first);
-  const std::uint64_t taken_before = source->next.load(std::memory_order_relaxed);
+  const std::uint64_t taken_before = source.next.load(std::memory_order_relaxed);
   said.accepted = taken_before > from ? std::min<std::uint64_t>(taken_before - from, recipients.size()) : 0;
   while (said.accepted < recipients.size() && said.stopped_by == errc{}) {
     const auto rest = recipients.subspan(said.accepted);
     said.accepted +=
-        submit_some(id, *source, ordinal{from + said.accepted}, rest.first(std::min(rest.size(), host_batch)), said);
+        submit_some(id, source, ordinal{from + said.accepted}, rest.first(std::min(rest.size(), host_batch)), said);
+    if (said.accepted < recipients.size() && source.finished.load(std::memory_order_acquire))
+      said.stopped_by = errc::source_finished;
   }
-  return said;
 }
 
 /// One batch on the stack: free slots, filled, counted, into the intake. Their places in the journal are reserved
@@ -205,19 +223,31 @@ std::size_t engine::impl::poll(std::span<event> out) noexcept {
   return n;
 }
 
+/// What the shards may be recording just now lies behind what is cleared; of that, what was handed out counts, new
+/// events and those of earlier engines alike.
+void engine::impl::confirm(position at) noexcept {
+  at = std::min(at, journal_->cleared());
+  if (redelivers_.load(std::memory_order_acquire)) {
+    const std::scoped_lock lock(redelivering_);
+    if (redelivers_.load(std::memory_order_relaxed)) at = std::min(at, redelivered_);
+  }
+  journal_->confirm(shared_.told.seen(at));
+}
+
 result<void> engine::impl::set_state(campaign_id id, campaign_state wanted) {
   campaign_entry* c = find(id);
   if (c == nullptr) return errc::unknown_campaign;
-  campaign_state seen = c->state.load(std::memory_order_acquire);
-  do {
-    if (seen == campaign_state::cancelled) {
-      if (wanted == campaign_state::cancelled) return {};
-      return errc::campaign_cancelled;
-    }
-  } while (!c->state.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel));
-  if (durable_) durable_->log().put_campaign_state(id, name_of(wanted));
+  {
+    const std::scoped_lock lock(control_);  // so that the journal has the changes in the order in which they were made
+    const bool is_final = c->state.load(std::memory_order_acquire) == campaign_state::cancelled;
+    if (is_final && wanted != campaign_state::cancelled) return errc::campaign_cancelled;
+    if (!is_final && durable_) durable_->log().put_campaign_state(id, name_of(wanted));
+    c->state.store(wanted, std::memory_order_release);
+  }
   shared_.control_epoch.fetch_add(1, std::memory_order_acq_rel);
   for (const auto& s : shards_) s->wake();
+  if (wanted != campaign_state::cancelled || !durable_) return {};
+  if (const error_code failed = durable_->flush(cancel_patience)) return failed;
   return {};
 }
 
@@ -268,7 +298,7 @@ void engine::impl::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
   intake_.close();
   for (const auto& s : shards_) s->stop();
-  if (durable_) durable_->stop();
+  if (durable_) static_cast<void>(durable_->flush(stop_patience));
 }
 
 // ---------------------------------------------------------------- the public face

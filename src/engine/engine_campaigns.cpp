@@ -5,6 +5,7 @@
 #include <journal/definition.hpp>
 #include <optional>
 #include <preflight/look.hpp>
+#include <thread>
 #include <utility>
 
 namespace broadside {
@@ -60,12 +61,24 @@ result<std::optional<campaign_id>, failure> engine::impl::known(const campaign& 
   return std::optional<campaign_id>{};
 }
 
-/// Earlier definitions of the key take no more recipients: what they took goes on as it was launched.
+/// Earlier definitions of the key take no more recipients: what they took goes on as it was launched. A submit() that
+/// is under way is waited for, since the new version goes on behind what it takes: it ends with its present batch.
 void engine::impl::supersede(const std::string& key, campaign_id by) {
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     source_entry& s = *sources_.find(i);
-    if (s.campaign != by && find(s.campaign)->compiled->definition.key == key) finish_source(source_id{i}, s);
+    if (s.campaign == by || find(s.campaign)->compiled->definition.key != key) continue;
+    finish_source(source_id{i}, s);
+    while (s.submitting.load(std::memory_order_seq_cst)) std::this_thread::yield();
   }
+}
+
+bool engine::impl::is_superseded(campaign_id id) const noexcept {
+  const std::string& key = find(id)->compiled->definition.key;
+  if (key.empty()) return false;
+  for (auto i = static_cast<std::uint32_t>(id) + 1; i < campaigns_.size(); ++i) {
+    if (campaigns_.find(i)->compiled->definition.key == key) return true;
+  }
+  return false;
 }
 
 std::vector<finding> engine::impl::findings(campaign_id id) const {
@@ -78,6 +91,7 @@ result<source_id> engine::impl::open_source(campaign_id id, std::string_view nam
   campaign_entry* c = find(id);
   if (c == nullptr) return errc::unknown_campaign;
   if (!c->usable) return errc::unknown_route;
+  if (is_superseded(id)) return errc::source_finished;
   const bool has_key = !c->compiled->definition.key.empty();
   if (source_id there{}; has_key && source_named(id, name, there) != nullptr) return there;
   if (sources_.is_full()) return errc::too_many_sources;
@@ -125,7 +139,7 @@ result<void> engine::impl::finish(source_id id) {
 }
 
 void engine::impl::finish_source(source_id id, source_entry& source) {
-  if (source.finished.exchange(true, std::memory_order_acq_rel)) return;
+  if (source.finished.exchange(true, std::memory_order_seq_cst)) return;
   find(source.campaign)->sources_open.fetch_sub(1, std::memory_order_release);
   if (durable_) durable_->log().put_source_finished(id);
 }

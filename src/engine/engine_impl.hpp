@@ -20,7 +20,7 @@ namespace broadside {
 class engine::impl {
  public:
   impl(options, environment&, engine_detail::runtime&, engine_detail::wake_fd news, engine_detail::wake_fd settled);
-  ~impl() { stop(); }
+  ~impl();
 
   /// Opens the journal, takes up what it knows, starts the threads.
   result<void, failure> start();
@@ -33,7 +33,7 @@ class engine::impl {
   [[nodiscard]] ordinal resume_point(source_id) const noexcept;
 
   std::size_t poll(std::span<event> out) noexcept;
-  void confirm(position at) noexcept { journal_->confirm(shared_.told.seen(at)); }
+  void confirm(position at) noexcept;
   [[nodiscard]] position durable() const noexcept { return journal_->durable(); }
   [[nodiscard]] int event_fd() const noexcept { return news_.get(); }
 
@@ -68,6 +68,7 @@ class engine::impl {
   result<void, failure> look_at_media(const engine_detail::compiled_campaign&, std::vector<finding>& found);
   [[nodiscard]] result<std::optional<campaign_id>, failure> known(const campaign&, std::string_view definition) const;
   void supersede(const std::string& key, campaign_id by);
+  [[nodiscard]] bool is_superseded(campaign_id) const noexcept;
   [[nodiscard]] source_entry* source_named(campaign_id, std::string_view name, source_id& id) const noexcept;
   [[nodiscard]] std::uint64_t taken_before(campaign_id, std::string_view name) const noexcept;
   void finish_source(source_id, source_entry&);
@@ -83,6 +84,7 @@ class engine::impl {
   }
   [[nodiscard]] errc refusal(const source_entry&, const campaign_entry&) const noexcept;
   void give_back(std::span<slot_index>) noexcept;
+  void submit_marked(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
   std::size_t submit_some(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
   void fill(slot_index, source_id, const source_entry&, ordinal, const recipient&, time_point expires_at,
             wall_time expires_wall) noexcept;
@@ -114,7 +116,7 @@ class engine::impl {
   std::mutex redelivering_;
   position redelivered_{};      // guarded by redelivering_: outcomes up to here were told again
   position redeliver_until_{};  // constant after open()
-  mutable std::mutex control_;  // launch, open_source, finish, stop: never taken by a shard
+  mutable std::mutex control_;  // launch, open_source, pause, resume, cancel, stop: never taken by a shard
   bool stopped_ = false;        // guarded by control_
 };
 

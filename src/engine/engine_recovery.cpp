@@ -119,10 +119,12 @@ void engine::impl::recover_sources(const kept::recovered& found) {
     const campaign_entry* c = find(was.campaign);
     if (c != nullptr && !c->compiled->definition.key.empty()) entry->start = taken_before(was.campaign, was.name);
     entry->next.store(std::max(entry->start, static_cast<std::uint64_t>(was.next)), std::memory_order_relaxed);
-    entry->finished.store(was.finished, std::memory_order_relaxed);
+    // A crash may come between a new version and the end of what the last one took from.
+    const bool is_finished = was.finished || (c != nullptr && is_superseded(was.campaign));
+    entry->finished.store(is_finished, std::memory_order_relaxed);
     if (campaign_entry* owner = find(was.campaign)) {
       owner->sources_known.fetch_add(1, std::memory_order_relaxed);
-      if (!was.finished) owner->sources_open.fetch_add(1, std::memory_order_relaxed);
+      if (!is_finished) owner->sources_open.fetch_add(1, std::memory_order_relaxed);
     }
     sources_.add(std::move(entry));
   }

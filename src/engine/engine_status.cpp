@@ -152,6 +152,7 @@ journal_status engine::impl::journal() const noexcept {
   said.writes = s.writes;
   said.fault = s.fault;
   said.log_bytes = s.log_bytes;
+  said.bytes_used = s.bytes_used;
   said.commits = s.commits;
   said.records = s.records;
   return said;

@@ -29,6 +29,8 @@ class journal_view::impl {
  public:
   impl(std::unique_ptr<kept::store> store, kept::replayed&& read) : store_(std::move(store)), read_(std::move(read)) {
     for (std::size_t i = 0; i < read_.found.campaigns.size(); ++i) add_campaign(i);
+    for (const kept::recovered_source& s : read_.found.sources)
+      sources_.push_back({s.campaign, s.name, s.next, s.finished});
     report_.records = read_.found.records;
     report_.redelivered = read_.found.unconfirmed;
     report_.quarantined = read_.found.quarantined;
@@ -47,6 +49,7 @@ class journal_view::impl {
   }
 
   [[nodiscard]] const std::vector<campaign_status>& campaigns() const noexcept { return campaigns_; }
+  [[nodiscard]] const std::vector<source_status>& sources() const noexcept { return sources_; }
   [[nodiscard]] const recovery_report& report() const noexcept { return report_; }
 
   void messages_inside(const std::function<bool(const inside&)>& each) const {
@@ -110,7 +113,7 @@ class journal_view::impl {
   /// Whether every source of the campaign is finished, and there is one.
   [[nodiscard]] bool is_taken_whole(campaign_id id) const {
     bool any = false;
-    for (const kept::recovered_source& s : read_.found.sources) {
+    for (const source_status& s : sources_) {
       if (s.campaign != id) continue;
       if (!s.finished) return false;
       any = true;
@@ -121,6 +124,7 @@ class journal_view::impl {
   std::unique_ptr<kept::store> store_;
   kept::replayed read_;
   std::vector<campaign_status> campaigns_;
+  std::vector<source_status> sources_;
   std::vector<campaign> definitions_;  // as campaigns_
   recovery_report report_;
 };
@@ -139,6 +143,7 @@ result<journal_view, failure> journal_view::open(const std::string& path) {
 }
 
 const std::vector<campaign_status>& journal_view::campaigns() const noexcept { return impl_->campaigns(); }
+const std::vector<source_status>& journal_view::sources() const noexcept { return impl_->sources(); }
 void journal_view::messages_inside(const std::function<bool(const inside&)>& each) const {
   impl_->messages_inside(each);
 }

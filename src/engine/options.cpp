@@ -4,6 +4,7 @@
 #include <broadside/options.hpp>
 #include <broadside/sender.hpp>
 #include <chrono>
+#include <journal/journal.hpp>
 #include <string>
 #include <string_view>
 
@@ -145,7 +146,7 @@ std::vector<violation> options::validate() const {
   c.in_range("retry.suspend_max", retry.suspend_max, retry.suspend_min, day);
   c.in_range<std::uint16_t>("reconcile.asks_max", reconcile.asks_max, 0, 10);
   c.in_range("reconcile.delay_min", reconcile.delay_min, tick, milliseconds{3'600'000});
-  c.in_range<std::uint32_t>("shards", shards, 1, 64);
+  c.in_range<std::uint32_t>("shards", shards, 1, ::broadside::journal::shards_max);
   c.in_range<std::uint32_t>("messages_inside_max", messages_inside_max, 64, 16'777'216);
   c.in_range<std::uint32_t>("recipient_bytes_max", recipient_bytes_max, 64, 65'536);
   c.in_range<std::uint32_t>("campaigns_max", campaigns_max, 1, 65'536);

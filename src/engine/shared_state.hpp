@@ -75,6 +75,7 @@ struct source_entry {
   std::uint64_t start = 0;             // constant after open_source(): rows below were taken before there was a source
   std::atomic<std::uint64_t> next{0};  // ordinal not yet taken; written by the thread that submits
   std::atomic<bool> finished{false};
+  std::atomic<bool> submitting{false};  // a thread is in submit(); see supersede()
 };
 
 /// A table that only grows, up to a bound: entries keep their address, readers need no lock.

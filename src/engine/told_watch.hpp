@@ -10,14 +10,13 @@
 #include <atomic>
 #include <broadside/message.hpp>
 #include <cstdint>
+#include <journal/journal.hpp>
 
 namespace broadside::engine_detail {
 
 class told_watch {
  public:
-  static constexpr unsigned shards_max = 64;
-
-  /// Before the shards run: how many, at most shards_max, and up to where an earlier engine recorded.
+  /// Before the shards run: how many, at most journal::shards_max, and up to where an earlier engine recorded.
   void start(unsigned shards, position base) noexcept {
     shards_ = shards;
     for (cell& each : cells_) {
@@ -62,7 +61,7 @@ class told_watch {
     std::atomic<std::uint64_t> polled{0};
   };
   unsigned shards_ = 1;
-  std::array<cell, shards_max> cells_{};
+  std::array<cell, journal::shards_max> cells_{};
 };
 
 }  // namespace broadside::engine_detail

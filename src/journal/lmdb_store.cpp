@@ -510,6 +510,29 @@ std::uint64_t kept_free(std::uint64_t bytes_max) noexcept {
   return std::clamp<std::uint64_t>(bytes_max / 64, 256 * 1024, std::uint64_t{16} << 20U);
 }
 
+/// A meta page as it stood before a commit that overwrites it. An LMDB that cannot write one puts the number of the
+/// transaction before back in its place, but not that one's trees: whoever opened the file then, after a crash, would
+/// find pages that do not know the number.
+class earlier_meta {
+ public:
+  earlier_meta(int file, MDB_txn* in) noexcept : file_(file) {
+    MDB_stat about{};
+    if (mdb_env_stat(mdb_txn_env(in), &about) != 0) return;
+    at_ = static_cast<off_t>(mdb_txn_id(in) % 2 * about.ms_psize);
+    known_ = ::pread(file_, bytes_.data(), bytes_.size(), at_) == static_cast<ssize_t>(bytes_.size());
+  }
+  /// As far as the disk takes it.
+  void put_back() const noexcept {
+    if (known_ && ::pwrite(file_, bytes_.data(), bytes_.size(), at_) < 0) return;
+  }
+
+ private:
+  std::array<std::byte, 16 + 136> bytes_{};  // a page's header, and what LMDB keeps behind it
+  int file_;
+  off_t at_ = 0;
+  bool known_ = false;
+};
+
 int lmdb_store::try_commit(const store_batch& batch, bool sync) noexcept {
   if (const int answer = mdb_env_set_flags(environment_.get(), MDB_NOSYNC, sync ? 0 : 1); answer != 0) return answer;
   MDB_txn* begun = nullptr;
@@ -519,7 +542,11 @@ int lmdb_store::try_commit(const store_batch& batch, bool sync) noexcept {
   if (const int answer = apply(begun, batch); answer != 0) return answer;
   const auto used = used_in(begun);
   if (!batch.chunks.empty() && used + kept_free(options_.bytes_max) > options_.bytes_max) return MDB_MAP_FULL;
-  if (const int answer = mdb_txn_commit(in.release()); answer != 0) return answer;
+  const earlier_meta before(folder_.data.number(), begun);
+  if (const int answer = mdb_txn_commit(in.release()); answer != 0) {
+    before.put_back();
+    return answer;
+  }
   transaction_ = number;
   bytes_used_.store(used, std::memory_order_relaxed);
   return 0;

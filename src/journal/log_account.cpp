@@ -41,6 +41,7 @@ void log_account::unlink(message_ref ref) noexcept {
     home->first = m.after;
   }
   if (home != nullptr) --home->of.live;
+  left_ = left_ == 0 ? m.chunk : std::min(left_, m.chunk);
   m.chunk = 0;
 }
 
@@ -50,7 +51,6 @@ void log_account::taken(message_ref ref, std::uint32_t bytes, const message_stat
   messages_[ref].state = state;
   link(ref, chunks_.back());
   ++chunks_.back().of.live;
-  ++inside_;
   bytes_in_ += bytes;
 }
 
@@ -62,7 +62,6 @@ void log_account::adopt(message_ref ref, position taken_at, std::uint32_t bytes,
   messages_[ref].bytes = bytes;
   messages_[ref].state = state;
   link(ref, *std::prev(behind));  // the replay has counted it as live there
-  ++inside_;
   bytes_in_ += bytes;
 }
 
@@ -72,7 +71,6 @@ void log_account::changed(message_ref ref, const message_state& state) noexcept 
 
 bool log_account::ended(message_ref ref) noexcept {
   if (!inside(ref)) return false;
-  --inside_;
   bytes_in_ -= messages_[ref].bytes;
   unlink(ref);
   return true;

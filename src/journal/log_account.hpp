@@ -43,13 +43,16 @@ class log_account {
   [[nodiscard]] bool inside(message_ref ref) const noexcept { return messages_[ref].chunk != 0; }
   [[nodiscard]] const message_state& state(message_ref ref) const noexcept { return messages_[ref].state; }
   [[nodiscard]] chunk_number chunk_of(message_ref ref) const noexcept { return messages_[ref].chunk; }
-  [[nodiscard]] std::uint64_t inside_count() const noexcept { return inside_; }
 
   // what may go
   /// The first chunk that has to stay when chunks may go up to `end`, at most `chunks_max` of them: every outcome in
   /// those before it is confirmed, and every message taken in them has ended or stands elsewhere too.
   [[nodiscard]] chunk_number needed_from(position confirmed, chunk_number end, std::size_t chunks_max) const noexcept;
   void erased_before(chunk_number) noexcept;
+  /// The lowest chunk that a message left, by its end or by being stated elsewhere, since forget_left(); 0: none. What
+  /// made them leave may not be in the store yet, and until it is, that chunk alone knows them.
+  [[nodiscard]] chunk_number left() const noexcept { return left_; }
+  void forget_left() noexcept { left_ = 0; }
   /// The messages that alone keep the front of the log from going, those of whole chunks, at least `messages_max` if
   /// there are as many. None when something else keeps it.
   [[nodiscard]] std::vector<message_ref> holding_front(position confirmed, chunk_number end,
@@ -58,7 +61,6 @@ class log_account {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }            ///< of the chunks that stand
   [[nodiscard]] std::uint64_t bytes_inside() const noexcept { return bytes_in_; }  ///< of them, of messages inside
   [[nodiscard]] chunk_number front() const noexcept { return chunks_.empty() ? 0 : chunks_.front().of.number; }
-  [[nodiscard]] std::size_t chunks() const noexcept { return chunks_.size(); }
 
  private:
   static constexpr message_ref nobody = 0xFFFF'FFFF;
@@ -83,7 +85,7 @@ class log_account {
   std::deque<chunk> chunks_;
   std::uint64_t bytes_ = 0;
   std::uint64_t bytes_in_ = 0;
-  std::uint64_t inside_ = 0;
+  chunk_number left_ = 0;
 };
 
 }  // namespace broadside::journal

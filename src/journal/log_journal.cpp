@@ -116,6 +116,7 @@ class log_writer final : public log_journal {
   void commit(time_point now);
   void make_room();
   void seal_group();
+  void put_confirmed();
   void put_progress();
   void plan_erasing();
   void move_outcomes(chunk_number end);
@@ -136,6 +137,10 @@ class log_writer final : public log_journal {
   }
   [[nodiscard]] bool confirmations_kept() const noexcept {
     return std::min(confirmed_seen_, number(taken_)) <= confirmed_kept_;
+  }
+  /// The first chunk of the group, or the next one.
+  [[nodiscard]] chunk_number first_unwritten() const noexcept {
+    return group_first_chunk_ != 0 ? group_first_chunk_ : chunk_ + 1;
   }
   [[nodiscard]] bool told_early() const noexcept { return options_.durability != durability::every_batch; }
 
@@ -158,13 +163,17 @@ class log_writer final : public log_journal {
   std::atomic<std::uint64_t> log_bytes_{0};
   std::atomic<std::uint64_t> commits_{0};
   std::atomic<std::uint64_t> records_{0};
-  std::atomic<std::uint64_t> restated_{0};
   std::uint64_t quarantined_;
   std::vector<source_progress> sources_;
 
   // of slow paths
   mutable std::mutex control_mutex_;
-  std::vector<std::pair<std::string, std::string>> puts_{};  // guarded by it, as are these:
+  struct put_later {
+    std::string name;
+    std::string bytes;
+    std::uint64_t after = 0;  // every record up to here was reserved before: it is not in the store before them
+  };
+  std::vector<put_later> puts_{};  // guarded by it, as are these:
   std::uint64_t flushes_wanted_ = 0;
   std::uint64_t flushes_done_ = 0;
   position flush_upto_{};
@@ -184,7 +193,9 @@ class log_writer final : public log_journal {
   std::uint64_t confirmed_kept_;   // in the store
   chunk_number erase_before_ = 0;  // of the sealed group
   chunk_number group_first_chunk_ = 0;
-  chunk_number history_front_ = 0;  // the oldest there may be
+  chunk_number history_written_ = 0;  // the newest in the store
+  chunk_number history_front_ = 0;    // the oldest there may be
+  chunk_number history_erased_ = 0;   // what is before has become old, and may be in the store still; 0: nothing
   wall_time history_front_time_{};
   bool history_front_known_ = false;
   time_point due_ = time_point::max();  // when the group is committed
@@ -194,6 +205,7 @@ class log_writer final : public log_journal {
   bool failing_full_ = false;  // the last commit failed for want of room
   time_point retry_at_{};
   milliseconds retry_delay_ = retry_min;
+  bool puts_wait_ = false;
   std::uint64_t flush_open_ = 0;  // number of the flush that is under way; 0: none
   position flush_open_upto_{};
   std::vector<restated_later> restating_{};
@@ -227,7 +239,8 @@ log_writer::log_writer(store& kept, const message_table& table, environment& env
       history_chunk_(before.end.history),
       taken_(staged_.reserved()),
       confirmed_seen_(number(before.found.confirmed)),
-      confirmed_kept_(confirmed_seen_) {
+      confirmed_kept_(confirmed_seen_),
+      history_written_(before.end.history) {
   if (options_.durability == durability::periodic) urgent_delay_ = options_.sync_interval;
   if (options_.durability == durability::none) urgent_delay_ = unsynced_delay;
   for (std::size_t i = 0; i < before.found.campaigns.size(); ++i) totals_[i] = before.found.campaigns[i].totals;
@@ -268,7 +281,7 @@ void log_writer::put(std::string name, std::string_view payload) {
   std::string bytes = seal(name, payload);
   {
     const std::lock_guard lock{control_mutex_};
-    puts_.emplace_back(std::move(name), std::move(bytes));
+    puts_.push_back({std::move(name), std::move(bytes), number(staged_.reserved())});
     control_.store(true, std::memory_order_release);
   }
   if (sleep_.in_time()) wake_writer();
@@ -307,7 +320,11 @@ error_code log_writer::flush(milliseconds timeout) {
       if (flushes_done_ >= mine) return {};
       if (waited >= timeout) return fault_ ? fault_ : error_code{errc::timed_out};
     }
-    ::poll(nullptr, 0, static_cast<int>(nap.count()));
+    if (wakers_.nap != nullptr) {
+      wakers_.nap(wakers_.context, nap);
+    } else {
+      ::poll(nullptr, 0, static_cast<int>(nap.count()));
+    }
   }
 }
 
@@ -319,9 +336,9 @@ log_status log_writer::status() const noexcept {
     s.fault = fault_;
   }
   s.log_bytes = log_bytes_.load(std::memory_order_relaxed);
+  s.bytes_used = kept_.size().bytes_used;
   s.commits = commits_.load(std::memory_order_relaxed);
   s.records = records_.load(std::memory_order_relaxed);
-  s.restated = restated_.load(std::memory_order_relaxed);
   s.quarantined = quarantined_;
   return s;
 }
@@ -393,11 +410,15 @@ void log_writer::gather(time_point now) {
 }
 
 void log_writer::take_control() {
-  if (!control_.load(std::memory_order_acquire)) return;
+  if (!control_.load(std::memory_order_acquire) && !puts_wait_) return;
   const std::lock_guard lock{control_mutex_};
+  const auto ready =
+      std::find_if(puts_.begin(), puts_.end(), [&](const put_later& p) { return p.after > number(taken_); });
+  for (auto each = puts_.begin(); each != ready; ++each)
+    group_.put_sealed(std::move(each->name), std::move(each->bytes));
+  puts_.erase(puts_.begin(), ready);
   control_.store(false, std::memory_order_relaxed);
-  for (auto& [name, bytes] : puts_) group_.put_sealed(std::move(name), std::move(bytes));
-  puts_.clear();
+  puts_wait_ = !puts_.empty();  // for the records before them, which wake the writer
   if (flushes_wanted_ > flushes_done_) {
     flush_open_ = flushes_wanted_;
     flush_open_upto_ = flush_upto_;
@@ -522,7 +543,6 @@ void log_writer::encode_restated(position at) {
   const std::size_t before = chunk.size();
   chunk.taken(at, t);
   account_.taken(message, static_cast<std::uint32_t>(chunk.size() - before), state);
-  restated_.fetch_add(1, std::memory_order_relaxed);
 }
 
 // ---------------------------------------------------------------- the writer: from the group into the store
@@ -544,38 +564,52 @@ void log_writer::commit(time_point now) {
   }
 }
 
-/// A full store takes no group, the group is what would erase, and it may not change any more: so what was confirmed
-/// since makes room by a commit of its own. With a history there is none to make: outcomes would only move.
+/// A full store takes no group, and what a commit erases makes room only for later ones. So what was confirmed since
+/// goes by a commit of its own; with a history, where outcomes of the log would only move, what has become old there.
+/// Nothing goes that the waiting group took a message out of: were the process killed before the group gets in, nobody
+/// would know the message. The group itself may erase that too, and says what is confirmed by now.
 void log_writer::make_room() {
-  if (options_.keep_outcomes > 0s) return;
-  const std::uint64_t confirmed =
-      std::min(confirmed_.load(std::memory_order_acquire), durable_.load(std::memory_order_relaxed));
-  const chunk_number end = group_first_chunk_ != 0 ? group_first_chunk_ : chunk_ + 1;
+  const bool keeps = options_.keep_outcomes > 0s;
+  confirmed_seen_ = std::max(confirmed_seen_, confirmed_.load(std::memory_order_acquire));
+  const std::uint64_t confirmed = std::min(confirmed_seen_, durable_.load(std::memory_order_relaxed));
+  const chunk_number front = account_.front();
+  chunk_number end = keeps ? front : first_unwritten();
+  if (account_.left() != 0) end = std::min(end, account_.left());
   const chunk_number before = account_.needed_from(position{confirmed}, end, erased_max);
-  if (before <= account_.front()) return;
+  age_history();
   const std::string said = seal(confirmed_value, encode_number(confirmed));
   const std::array<store_batch::value, 1> values{{{confirmed_value, said}}};
   store_batch batch;
   batch.values = values;
-  batch.erase_log_before = before;
-  if (kept_.commit(batch, true)) return;
-  account_.erased_before(before);
-  log_bytes_.store(account_.bytes(), std::memory_order_relaxed);
+  batch.erase_log_before = before > front ? before : 0;
+  batch.erase_history_before = history_erased_;
+  const bool some = batch.erase_log_before != 0 || batch.erase_history_before != 0;
+  if (some && !kept_.commit(batch, true)) {
+    account_.erased_before(batch.erase_log_before);
+    history_erased_ = 0;
+    log_bytes_.store(account_.bytes(), std::memory_order_relaxed);
+  }
+  put_confirmed();
+  if (!keeps) plan_erasing();
 }
 
-/// From here on the group does not change until the store has it: a retry writes the same bytes.
+/// From here on the group's chunks do not change until the store has them: a retry writes the same bytes.
 void log_writer::seal_group() {
   if (group_.has_log_chunk()) account_.finish_chunk(group_.chunk().size());
   age_history();
   plan_erasing();
-  const std::uint64_t confirmed = std::min(confirmed_seen_, number(taken_));
-  if (group_.empty() && !group_.erases() && confirmed == confirmed_kept_ && taken_ == group_last_) return;
-  if (confirmed != confirmed_kept_) group_.put(confirmed_value, encode_number(confirmed));
-  confirmed_kept_ = confirmed;
+  if (group_.empty() && !group_.erases() && confirmations_kept() && taken_ == group_last_) return;
+  put_confirmed();
   put_progress();
   group_last_ = taken_;
   group_syncs_ = options_.durability != durability::none || flush_open_ != 0;
   sealed_ = true;
+}
+
+void log_writer::put_confirmed() {
+  if (confirmations_kept()) return;
+  confirmed_kept_ = std::min(confirmed_seen_, number(taken_));
+  group_.put(confirmed_value, encode_number(confirmed_kept_));
 }
 
 /// Totals and resume points of what the group touched, and where the log ends: in the commit of the records they count.
@@ -591,7 +625,7 @@ void log_writer::put_progress() {
 }
 
 void log_writer::plan_erasing() {
-  const chunk_number end = group_first_chunk_ != 0 ? group_first_chunk_ : chunk_ + 1;
+  const chunk_number end = first_unwritten();
   const bool keeps = options_.keep_outcomes > 0s;
   const position confirmed{std::min(confirmed_seen_, number(taken_))};
   erase_before_ = account_.needed_from(confirmed, end, keeps ? moved_max : erased_max);
@@ -634,7 +668,7 @@ wall_time newest_outcome(chunk_number number, bytes_view bytes) noexcept {
 
 /// What the oldest chunk of the history is; false: there is none, or it cannot be read now.
 bool log_writer::look_at_history() {
-  if (history_front_ > history_chunk_ || history_chunk_ == 0) return false;
+  if (history_front_ > history_written_ || history_written_ == 0) return false;
   const auto look = [this](chunk_number chunk, bytes_view bytes) {
     history_front_ = chunk;
     history_front_time_ = newest_outcome(chunk, bytes);
@@ -642,26 +676,28 @@ bool log_writer::look_at_history() {
     return false;
   };
   if (kept_.scan_chunks(chunk_row::history, history_front_, look)) return false;
-  if (!history_front_known_) history_front_ = history_chunk_ + 1;
+  if (!history_front_known_) history_front_ = history_written_ + 1;
   return history_front_known_;
 }
 
 void log_writer::age_history() {
   const wall_time oldest = env_.wall_now() - options_.keep_outcomes;
-  chunk_number before = 0;
   for (std::size_t i = 0; i < moved_max; ++i) {
     if (!history_front_known_ && !look_at_history()) break;
     if (history_front_time_ >= oldest) break;
-    before = ++history_front_;
+    history_erased_ = ++history_front_;
     history_front_known_ = false;
   }
-  group_.erase_history_before(before);
+  group_.erase_history_before(history_erased_);
 }
 
 void log_writer::committed(time_point now) {
   works();
   failing_full_ = false;
   account_.erased_before(erase_before_);
+  account_.forget_left();
+  history_written_ = history_chunk_;
+  history_erased_ = 0;
   for (const auto id : sources_touched_.ids()) {
     sources_[id].durable.store(sources_[id].next, std::memory_order_release);
   }

@@ -18,14 +18,10 @@ class memory_journal final : public journal {
   [[nodiscard]] position cleared() const noexcept override { return durable(); }
   [[nodiscard]] bool tell_when_cleared(unsigned, position) noexcept override { return false; }
   [[nodiscard]] bool writes() const noexcept override { return true; }
-  void confirm(position upto) noexcept override;
-
-  /// Highest position the host confirmed.
-  [[nodiscard]] position confirmed() const noexcept;
+  void confirm(position) noexcept override {}
 
  private:
   std::atomic<std::uint64_t> last_{0};
-  std::atomic<std::uint64_t> confirmed_{0};
 };
 
 }  // namespace broadside::journal

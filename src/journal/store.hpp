@@ -1,7 +1,7 @@
 // journal/store - where a journal's bytes are kept: numbered chunks that are only appended and erased from the front,
 // and a few named values. The one seam to the disk: lmdb_store fills it for real, tests with faults.
 //
-// One thread writes; read_chunk(), scan_chunks() and get() may run on other threads at the same time.
+// One thread writes; scan_chunks() and scan_values() may run on other threads at the same time.
 #pragma once
 
 #include <broadside/result.hpp>

@@ -8,10 +8,9 @@
 #include <atomic>
 #include <broadside/message.hpp>
 #include <cstdint>
+#include <journal/journal.hpp>
 
 namespace broadside::journal {
-
-inline constexpr unsigned shards_max = 64;
 
 template <template <class> class Atom = std::atomic>
 class waiting_shards {

@@ -2,13 +2,17 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <array>
+#include <atomic>
 #include <broadside/broadside.hpp>
 #include <broadside/testing/provider_simulator.hpp>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <support/catch.hpp>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -93,6 +97,18 @@ void poll_until(engine& e, std::vector<event>& told, Done done) {
       told.insert(told.end(), events.begin(), events.begin() + static_cast<std::ptrdiff_t>(n));
   }
 }
+
+/// The machine's, except that a test may step in when a thread reads the clock.
+class watched_environment final : public environment {
+ public:
+  std::function<void()> on_now{};  // set while no engine runs on this
+  time_point now() noexcept override {
+    if (on_now) on_now();
+    return environment::system().now();
+  }
+  wall_time wall_now() noexcept override { return environment::system().wall_now(); }
+  std::uint64_t random() noexcept override { return environment::system().random(); }
+};
 
 std::set<std::uint64_t> rows_of(const std::vector<event>& told) {
   std::set<std::uint64_t> rows;
@@ -245,6 +261,157 @@ TEST_CASE("journal: a changed definition is a new version that goes on with the 
   REQUIRE(w.server.sinch().accepted_ids == 50);
 }
 
+TEST_CASE("journal: while rows are being taken a new version waits, and goes on exactly behind them", "[journal]") {
+  world w;
+  watched_environment env;
+  std::atomic<std::thread::id> submitter{};
+  std::function<void()> step_in;
+  env.on_now = [&] {
+    if (submitter.load() == std::this_thread::get_id() && step_in) std::exchange(step_in, {})();
+  };
+  auto opened = engine::open(w.settings(), env);
+  REQUIRE(opened.has_value());
+  engine& e = *opened;
+  const auto old = e.launch(w.definition());
+  const auto source = e.open_source(*old, "list");
+  const std::string_view name = "Ann";
+  const std::vector<recipient> rows(2'000, recipient{"nobody", {&name, 1}});  // end at once, and leave no request
+
+  result<campaign_id, failure> fresh = campaign_id{};
+  result<source_id> goes_on = source_id{};
+  ordinal start{};
+  std::thread launcher;
+  step_in = [&] {  // in the middle of submit()
+    launcher = std::thread([&] {
+      fresh = e.launch(w.definition("Hello {{ name }}"));
+      goes_on = e.open_source(*fresh, "list");
+      start = e.resume_point(*goes_on);
+    });
+    while (!e.finished(*old)) std::this_thread::yield();  // its source takes no more
+  };
+  submitter = std::this_thread::get_id();
+  const submitted said = e.submit(*source, ordinal{0}, rows);
+  launcher.join();
+  REQUIRE(fresh.has_value());
+  REQUIRE(goes_on.has_value());
+  REQUIRE(said.accepted > 0);
+  REQUIRE(said.accepted < rows.size());
+  REQUIRE(said.stopped_by == errc::source_finished);
+  REQUIRE(e.counts(*old).submitted == said.accepted);
+  REQUIRE(start == ordinal{said.accepted});
+}
+
+TEST_CASE("journal: a version that was followed by another opens no source, also after a restart", "[journal]") {
+  world w;
+  {
+    engine first = w.open();
+    const auto old = first.launch(w.definition());
+    REQUIRE(first.open_source(*old, "list").has_value());
+    const auto fresh = first.launch(w.definition("Hello {{ name }}"));
+    REQUIRE(first.open_source(*old, "list").error() == errc::source_finished);
+    REQUIRE(first.open_source(*old, "another").error() == errc::source_finished);
+    REQUIRE(first.open_source(*fresh, "another").has_value());
+  }
+  engine second = w.open();
+  REQUIRE(second.open_source(campaign_id{0}, "list").error() == errc::source_finished);
+  REQUIRE(second.open_source(campaign_id{1}, "list").has_value());
+}
+
+TEST_CASE("journal: a campaign that was cancelled while another thread paused it is cancelled after a restart",
+          "[journal]") {
+  world w;
+  constexpr std::uint32_t campaigns = 50;
+  {
+    options o = w.settings();
+    o.campaigns_max = campaigns;
+    engine first = w.open(std::move(o));
+    for (std::uint32_t i = 0; i < campaigns; ++i) {
+      campaign c = w.definition();
+      c.key = "key " + std::to_string(i);
+      REQUIRE(first.launch(std::move(c)).has_value());
+    }
+    std::atomic<std::uint32_t> turn{0};
+    const auto pause_and_resume = [&] {
+      for (std::uint32_t i = 0; i < campaigns; ++i) {
+        while (turn.load() < i) std::this_thread::yield();
+        while (first.pause(campaign_id{i}) && first.resume(campaign_id{i})) {
+        }
+      }
+    };
+    std::array<std::thread, 2> others{std::thread(pause_and_resume), std::thread(pause_and_resume)};
+    std::uint32_t cancelled = 0;
+    for (std::uint32_t i = 0; i < campaigns; ++i) {
+      turn = i;
+      std::this_thread::yield();
+      cancelled += first.cancel(campaign_id{i}).has_value() ? 1 : 0;
+    }
+    for (std::thread& each : others) each.join();
+    REQUIRE(cancelled == campaigns);
+  }
+  options o = w.settings();
+  o.campaigns_max = campaigns;
+  engine second = w.open(std::move(o));
+  for (const campaign_status& c : second.campaigns()) REQUIRE(c.phase == campaign_phase::cancelled);
+}
+
+TEST_CASE("journal: when cancel() returns, a crash does not undo it", "[journal]") {
+  world w;
+  const auto how = GENERATE(durability::every_batch, durability::periodic, durability::none);
+  options o = w.settings();
+  o.journal.durability = how;
+  o.journal.sync_interval = 1min;
+  engine e = w.open(std::move(o));
+  const auto id = e.launch(w.definition());
+  REQUIRE(e.cancel(*id).has_value());
+  // What a process that is killed now leaves behind.
+  std::filesystem::create_directory(w.disk.at("left"));
+  std::filesystem::copy_file(w.disk.at("journal/data.mdb"), w.disk.at("left/data.mdb"));
+  const auto left = journal_view::open(w.disk.at("left"));
+  REQUIRE(left.has_value());
+  REQUIRE(left->campaigns().at(0).phase == campaign_phase::cancelled);
+}
+
+TEST_CASE("journal: what is confirmed after stop() is confirmed", "[journal]") {
+  world w;
+  std::vector<event> told;
+  {
+    engine first = w.open();
+    const auto id = first.launch(w.definition());
+    const auto source = first.open_source(*id, "list");
+    submit_rows(first, *source, 20, told);
+    REQUIRE(first.finish(*source).has_value());
+    poll_until(first, told, [&] { return told.size() == 20 && first.finished(*id); });
+    first.stop();
+    first.confirm(told.back().at);
+  }
+  engine second = w.open();
+  REQUIRE(second.recovered().redelivered == 0);
+}
+
+TEST_CASE("journal: confirming more than was told confirms what was told", "[journal]") {
+  world w;
+  std::vector<event> told;
+  constexpr position everything{~std::uint64_t{0}};
+  {
+    engine first = w.open();
+    const auto id = first.launch(w.definition());
+    const auto source = first.open_source(*id, "list");
+    submit_rows(first, *source, 20, told);
+    REQUIRE(first.finish(*source).has_value());
+    poll_until(first, told, [&] { return told.size() == 20 && first.finished(*id); });
+  }
+  {
+    engine second = w.open();
+    REQUIRE(second.recovered().redelivered == 20);
+    second.confirm(everything);
+    std::array<event, 8> some;
+    REQUIRE(second.poll(some) == 8);
+    second.confirm(everything);
+  }
+  engine third = w.open();
+  REQUIRE(third.recovered().redelivered == 12);
+}
+
 TEST_CASE("journal: what an engine has too little room for is refused with the option that is too small", "[journal]") {
   world w;
   std::vector<event> told;
@@ -285,6 +452,9 @@ TEST_CASE("journal: a full journal stops intake and sending, says so, and both g
   o.journal.bytes_max = std::uint64_t{16} << 20U;
   engine e = w.open(std::move(o));
   const auto id = e.launch(w.definition());
+  campaign another = w.definition();
+  another.key = "another";
+  const auto other = e.launch(std::move(another));
   const auto source = e.open_source(*id, "list");
   const auto to = numbers(9000);
   const std::string name(400, 'x');
@@ -312,8 +482,12 @@ TEST_CASE("journal: a full journal stops intake and sending, says so, and both g
   REQUIRE(stopped == errc::journal_faulty);
   REQUIRE_FALSE(e.journal().writes);
   REQUIRE(e.journal().fault == errc::journal_full);
+  REQUIRE(e.journal().bytes_used > std::uint64_t{12} << 20U);
+  REQUIRE(e.journal().bytes_used <= std::uint64_t{16} << 20U);
   REQUIRE(e.why(*id).what == binding::journal);
   REQUIRE(e.counts(*id).balanced());
+  REQUIRE(e.cancel(*other).error() == errc::journal_full);
+  REQUIRE(e.campaigns()[1].phase == campaign_phase::cancelled);
   e.confirm(last);
   const auto room = std::chrono::steady_clock::now() + 60s;
   while (!e.journal().writes && std::chrono::steady_clock::now() < room) {
@@ -323,6 +497,7 @@ TEST_CASE("journal: a full journal stops intake and sending, says so, and both g
     e.confirm(last);
   }
   REQUIRE(e.journal().writes);
+  REQUIRE(e.cancel(*other).has_value());
   REQUIRE(e.finish(*source).has_value());
   while (!e.finished(*id) && std::chrono::steady_clock::now() < room) {
     pollfd news{e.event_fd(), POLLIN, 0};
@@ -356,6 +531,11 @@ TEST_CASE("journal: a view of a finished engine's journal tells its campaigns an
   REQUIRE(view->campaigns()[0].name == "Spring sale");
   REQUIRE(view->campaigns()[0].phase == campaign_phase::finished);
   REQUIRE(view->campaigns()[0].counts.accepted == 50);
+  REQUIRE(view->sources().size() == 1);
+  REQUIRE(view->sources()[0].campaign == campaign_id{0});
+  REQUIRE(view->sources()[0].name == "list");
+  REQUIRE(view->sources()[0].next == ordinal{50});
+  REQUIRE(view->sources()[0].finished);
   std::set<std::uint64_t> rows;
   REQUIRE_FALSE(view->outcomes([&](const event& e) { return rows.insert(static_cast<std::uint64_t>(e.row)).second; }));
   REQUIRE(rows.size() == 50);

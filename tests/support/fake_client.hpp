@@ -31,6 +31,13 @@ class fake_client final : public http::client {
     return {static_cast<std::uint32_t>(state_.size()), static_cast<std::uint32_t>(sent.size()), {}};
   }
 
+  /// Those that carry nothing are gone.
+  void close_all() {
+    for (state& s : state_) {
+      if (s == state::idle) s = state::closed;
+    }
+  }
+
   /// Takes the oldest request that waits for its answer; its connection is idle again.
   http::exchange take() {
     const http::exchange e = sent.front();
@@ -50,7 +57,7 @@ class fake_client final : public http::client {
   std::size_t wanted = 0;
 
  private:
-  enum class state : std::uint8_t { idle, acquired, sent };
+  enum class state : std::uint8_t { idle, acquired, sent, closed };
   std::vector<std::string> bodies_;
   std::vector<state> state_;
 };

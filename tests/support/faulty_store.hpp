@@ -27,7 +27,9 @@ class faulty_store final : public journal::store {
   // what a test sets
   std::uint32_t fail_commits = 0;         ///< so many from now on answer `failure_code` and change nothing
   std::uint32_t fail_after_effect = 0;    ///< then so many answer it although they took effect, unsynced
-  std::uint64_t crash_after_commits = 0;  ///< after so many successful ones everything fails until crash(); 0: never
+  std::uint64_t crash_after_commits = 0;  ///< after so many successful ones everything that `failure_code` is
+                                          ///< about fails until crash(); 0: never
+  std::uint32_t fail_chunks = 0;  ///< so many that carry chunks answer it; others go through, as in a full journal
   error_code failure_code = errc::journal_faulty;
   std::function<void()> in_sync{};  ///< runs while a commit waits for the disk
 
@@ -46,6 +48,7 @@ class faulty_store final : public journal::store {
     same_ = true;
     fail_commits = 0;
     fail_after_effect = 0;
+    fail_chunks = 0;
     crash_after_commits = 0;
     commits = 0;
   }
@@ -64,7 +67,11 @@ class faulty_store final : public journal::store {
     if (keep_written) {
       for (const auto& c : batch.chunks) written.emplace_back(c.bytes.begin(), c.bytes.end());
     }
-    if (stopped()) return failure_code;
+    if (stopped() && (failure_code != errc::journal_full || !batch.chunks.empty())) return failure_code;
+    if (fail_chunks > 0 && !batch.chunks.empty()) {
+      --fail_chunks;
+      return failure_code;
+    }
     if (fail_commits > 0) {
       --fail_commits;
       return failure_code;

@@ -816,6 +816,25 @@ TEST_CASE("dispatcher: what is claimed ahead of the connections goes back when i
   REQUIRE(b.clients[0]->sent.empty());
 }
 
+TEST_CASE("dispatcher: a request that is made ready to probe a route gets its connection", "[engine]") {
+  slow_journal slow;
+  bench b({.connections = 1, .kept = &slow, .survives = true});
+  b.submit_many(3);
+  b.run();
+  slow.sync();
+  b.run();
+  b.answer("S", 0, 1000ms);  // the route rests
+  slow.sync();
+  b.clients[0]->close_all();
+  b.env.advance(1s);
+  b.run();  // one request is claimed to probe it
+  slow.sync();
+  b.clients[0]->wanted = 0;
+  b.run();
+  REQUIRE(b.clients[0]->sent.empty());
+  REQUIRE(b.clients[0]->wanted == 1);
+}
+
 TEST_CASE("dispatcher: the journal is told when an attempt certainly did not arrive, and when it may have",
           "[engine]") {
   slow_journal slow;
@@ -967,6 +986,27 @@ TEST_CASE("dispatcher: questions keep to their size and their limit, and wait as
   REQUIRE(b.events().size() == 3);
 }
 
+TEST_CASE("dispatcher: while questions are too much, nobody is asked, neither by who comes later nor after a last try",
+          "[engine]") {
+  const auto asks_max = GENERATE(std::uint16_t{1}, std::uint16_t{3});
+  bench b({.connections = 8, .asked_for = 2, .reconcile = {.asks_max = asks_max, .delay_min = 1000ms}});
+  b.submit_many(2);
+  b.run();
+  b.lose();
+  b.env.advance(1s);
+  b.run();
+  b.answer_question("S", 60s);
+  b.lose();
+  const auto wake = b.run();
+  REQUIRE(wake <= b.env.now() + 60s);
+  b.env.advance(59s);
+  b.run();
+  REQUIRE(b.query_clients[0]->sent.empty());
+  b.env.advance(1s);
+  b.run();
+  REQUIRE_FALSE(b.query_clients[0]->sent.empty());
+}
+
 TEST_CASE("dispatcher: a message that an earlier engine may have sent is asked for too", "[engine]") {
   bench b({.asked_for = 10});
   b.submit_interrupted(0);
@@ -1029,6 +1069,8 @@ TEST_CASE("dispatcher: with a journal that survives, abandoning ends nothing and
   REQUIRE(slow.records.size() == 3);
   REQUIRE(slow.records[2].kind == journal::record_kind::released);
   REQUIRE(slow.records[2].message == 1);
+  REQUIRE(slow.records[1].so_far.attempts == 1);  // the claim
+  REQUIRE(slow.records[2].so_far.attempts == 0);  // it did not leave
   slot_index unused = 0;
   REQUIRE_FALSE(b.events_left(unused));
 }

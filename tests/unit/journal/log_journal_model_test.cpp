@@ -47,8 +47,7 @@ class course {
         if (auto wrong = crash(); !wrong.empty()) return wrong + ", at step " + std::to_string(i);
       }
     }
-    f_.disk.fail_commits = 0;
-    f_.disk.fail_after_effect = 0;
+    let_all_through();
     f_.run_for(20s);
     if (!f_.log->writes() || f_.log->durable() < f_.last) return "not everything became durable";
     return crash();
@@ -80,18 +79,25 @@ class course {
     } else if (dice < 95) {
       model_.confirm_told();
     } else if (dice < 97) {
-      f_.disk.fail_commits = static_cast<std::uint32_t>(random_() % 3);
+      const bool full = random_() % 2 == 0;
+      f_.disk.failure_code = full ? errc::journal_full : errc::journal_faulty;
+      (full ? f_.disk.fail_chunks : f_.disk.fail_commits) = static_cast<std::uint32_t>(random_() % (full ? 9 : 3));
     } else if (dice < 98) {
       f_.disk.fail_after_effect = 1;
     }
     model_.forget_told();
   }
 
+  void let_all_through() {
+    f_.disk.fail_commits = 0;
+    f_.disk.fail_chunks = 0;
+    f_.disk.fail_after_effect = 0;
+  }
+
   std::string crash() {
     const auto durable = f_.log->durable();
     if (f_.options.durability == durability::none) {
-      f_.disk.fail_commits = 0;  // only the process ends: the system has what was handed to it
-      f_.disk.fail_after_effect = 0;
+      let_all_through();  // only the process ends: the system has what was handed to it
       f_.open();
     } else {
       f_.crash_and_open();

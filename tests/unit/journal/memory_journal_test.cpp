@@ -13,13 +13,3 @@ TEST_CASE("memory_journal: positions grow by one a record, and all are cleared a
   REQUIRE(kept.cleared() == position{4});
   REQUIRE_FALSE(kept.tell_when_cleared(0, position{4}));
 }
-
-TEST_CASE("memory_journal: confirmations only move forward and never beyond the end", "[journal]") {
-  memory_journal kept;
-  static_cast<void>(kept.reserve(5));
-  kept.confirm(position{4});
-  kept.confirm(position{2});
-  REQUIRE(kept.confirmed() == position{4});
-  kept.confirm(position{100});
-  REQUIRE(kept.confirmed() == position{5});
-}
