@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 #include "../check/json_writer.hpp"
+#include "output_file.hpp"
 #include "report.hpp"
 #include "whole_file.hpp"
 
@@ -18,8 +20,9 @@ namespace broadside::send {
 namespace {
 
 constexpr std::size_t block_bytes = 1024 * 1024;
-constexpr std::size_t known_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t notes_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t shown_max = 255;
+constexpr std::size_t hash_digits = 16;
 
 /// A descriptor that is closed with its owner.
 class descriptor {
@@ -56,14 +59,18 @@ std::optional<std::string> hash_of(const std::string& path, int fd, std::string&
   }
 }
 
-std::string known_file(const std::string& folder) {
+std::string notes_file(const std::string& folder) {
   return (std::filesystem::path(folder) / "audiences.jsonl").string();
 }
 
-std::optional<known_audience> read_line(simdjson::dom::parser& parser, std::string_view line) {
+std::string shown_name(const audience_identity& is) {
+  return is.file == "-" ? "standard input" : printable(is.file, shown_max);
+}
+
+std::optional<audience_note> read_line(simdjson::dom::parser& parser, std::string_view line) {
   simdjson::dom::object object;
   if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS) return std::nullopt;
-  known_audience out;
+  audience_note out;
   const auto text = [&](std::string_view name, std::string& to) {
     std::string_view value;
     if (object[name].get(value) != simdjson::SUCCESS) return false;
@@ -79,13 +86,13 @@ std::optional<known_audience> read_line(simdjson::dom::parser& parser, std::stri
 
 std::optional<audience_identity> identify(const std::string& path, std::string& error) {
   if (path == "-") return audience_identity{"-", {}};
-  audience_identity out{std::filesystem::path(path).filename().string(), {}};
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) {
     error = system_says(path, errno);
     return std::nullopt;
   }
-  if (!S_ISREG(about.st_mode)) return out;
+  if (!S_ISREG(about.st_mode)) return audience_identity{"-", {}};  // a pipe: its name says nothing of what is in it
+  audience_identity out{std::filesystem::path(path).filename().string(), {}};
   const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) {
     error = system_says(path, errno);
@@ -97,44 +104,94 @@ std::optional<audience_identity> identify(const std::string& path, std::string& 
   return out;
 }
 
-source_choice choose_source(std::span<const known_audience> known, std::string_view key, const audience_identity& is,
+std::string source_name(const audience_identity& is) { return is.hash.empty() ? is.file : is.file + "#" + is.hash; }
+
+audience_identity identity_of(std::string_view source) {
+  const std::size_t mark = source.rfind('#');
+  const auto hash = mark == std::string_view::npos ? std::string_view() : source.substr(mark + 1);
+  if (hash.size() != hash_digits || hash.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    return {std::string(source), {}};
+  return {std::string(source.substr(0, mark)), std::string(hash)};
+}
+
+namespace {
+
+bool has_same_bytes(const audience_identity& a, const audience_identity& b) {
+  return a.hash == b.hash && (a.file == b.file || !a.hash.empty());
+}
+
+void take_known(source_choice& out, const known_audience& known) {
+  out.is_known = true;
+  out.source = known.source;
+  out.is_finished = known.finished;
+  out.taken = known.taken;
+}
+
+std::string refusal_of_changed(const source_choice& of, const std::string& shown) {
+  if (of.is_finished) {
+    return fmt::format(
+        "{} has changed since this campaign took it to its end: no more rows of it are taken. Put new rows into a file "
+        "of their own, which is another audience of the campaign",
+        shown);
+  }
+  return fmt::format(
+      "{} is not the file that this campaign began with: its content has changed since, so its row numbers may mean "
+      "other people. Put the old file back and run the same command; or add --changed-audience to go on with this "
+      "one by row number; or give the campaign file another key to send to everybody in it",
+      shown);
+}
+
+}  // namespace
+
+source_choice choose_source(std::span<const known_audience> known, std::uint32_t run, const audience_identity& is,
                             changed_audience how) {
   const known_audience* same = nullptr;
   const known_audience* changed = nullptr;
   const known_audience* other = nullptr;
+  source_choice out;
+  out.source = source_name(is);
   for (const known_audience& each : known) {
-    if (each.key != key) continue;
+    const bool same_bytes = has_same_bytes(is, each.is);
     const bool same_name = each.is.file == is.file;
-    if (is.hash == each.is.hash && (same_name || !is.hash.empty())) same = &each;
+    if (each.run != run) {
+      if (each.run < run && (same_bytes || same_name)) out.sent_in = std::max(out.sent_in, each.run);
+      continue;
+    }
+    if (same_bytes) same = &each;
     (same_name ? changed : other) = &each;
   }
-  source_choice out{is.hash.empty() ? is.file : is.file + "#" + is.hash, same != nullptr, same == nullptr, {}, {}};
-  const std::string shown = is.file == "-" ? "standard input" : printable(is.file, shown_max);
+  if (same != nullptr || changed != nullptr) out.sent_in = 0;
+  const std::string shown = shown_name(is);
   if (same != nullptr) {
-    out.source = same->source;
+    take_known(out, *same);
+    out.is_changed = !is.hash.empty() && identity_of(same->source).hash != is.hash;
     if (is.hash.empty()) out.notice = fmt::format("{} is resumed by row number: it must bring the same rows", shown);
-  } else if (changed != nullptr && how == changed_audience::refuse) {
-    out.refusal = fmt::format(
-        "{} is not the file that this campaign began with: its content has changed since, so its row numbers may mean "
-        "other people. Put the old file back and run the same command; or add --changed-audience to go on with this "
-        "one by row number; or give the campaign file another key to send to everybody in it",
-        shown);
   } else if (changed != nullptr) {
-    out.source = changed->source;
-    out.is_known = true;
-    out.notice = fmt::format("{} has changed since the campaign began: going on by row number, as told", shown);
+    take_known(out, *changed);
+    out.is_changed = true;
+    out.must_note = how == changed_audience::by_row_number;
+    if (how == changed_audience::refuse) {
+      out.refusal = refusal_of_changed(out, shown);
+    } else {
+      out.notice = fmt::format("{} has changed since the campaign began: going on by row number, as told", shown);
+    }
   } else if (other != nullptr) {
     out.notice = fmt::format("{} is new in this campaign: all its rows are sent, beside those of {}", shown,
-                             printable(other->is.file, shown_max));
+                             shown_name(other->is));
   }
   return out;
 }
 
-std::vector<known_audience> known_audiences::read(const std::string& folder) {
-  std::vector<known_audience> out;
-  std::string unused;
-  const auto text = read_whole(known_file(folder), known_bytes_max, unused);
-  if (!text) return out;
+std::optional<std::vector<audience_note>> audience_notes::read(const std::string& folder, std::string& error) {
+  std::vector<audience_note> out;
+  const std::string path = notes_file(folder);
+  if (std::error_code failed; !std::filesystem::exists(path, failed) && !failed) return out;
+  const auto text = read_whole(path, notes_bytes_max, error);
+  if (!text) return std::nullopt;
+  if (text->size() > notes_bytes_max) {
+    error = fmt::format("{}: longer than {} bytes", path, notes_bytes_max);
+    return std::nullopt;
+  }
   simdjson::dom::parser parser;
   for (std::size_t at = 0; at < text->size();) {
     const std::size_t end = text->find('\n', at);
@@ -145,11 +202,7 @@ std::vector<known_audience> known_audiences::read(const std::string& folder) {
   return out;
 }
 
-std::string known_audiences::append(const std::string& folder, const known_audience& added) {
-  const std::string path = known_file(folder);
-  const descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0600));
-  if (file.get() < 0) return system_says(path, errno);
-  std::string line = "\n";  // ends a line that a crash tore; an empty one is skipped
+std::string audience_notes::append(const std::string& folder, const audience_note& added) {
   checking::json_writer json;
   json.begin_object();
   json.member("key", added.key);
@@ -157,11 +210,13 @@ std::string known_audiences::append(const std::string& folder, const known_audie
   json.member("hash", added.is.hash);
   json.member("source", added.source);
   json.end_object();
-  line += json.take();
-  const ssize_t written = ::write(file.get(), line.data(), line.size());
-  if (written != static_cast<ssize_t>(line.size())) return system_says(path, written < 0 ? errno : ENOSPC);
-  if (::fsync(file.get()) != 0) return system_says(path, errno);
-  return {};
+  output_file file;
+  if (!file.open(notes_file(folder), output_file::mode::append)) return file.error();
+  file.write("\n");  // ends a line that a crash tore; an empty one is skipped
+  file.write(json.take());
+  file.sync();
+  file.close();
+  return file.error();
 }
 
 }  // namespace broadside::send

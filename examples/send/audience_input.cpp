@@ -2,6 +2,7 @@
 #include "audience_input.hpp"
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
@@ -53,6 +54,11 @@ std::size_t audience_input::read(std::span<char> out) {
   bytes_ += got;
   at_end_ = got == 0;
   return got;
+}
+
+void audience_input::wait() const noexcept {
+  pollfd ready{waits_on(), POLLIN, 0};
+  if (ready.fd >= 0) ::poll(&ready, 1, -1);
 }
 
 bool audience_input::fail(int code) {

@@ -31,6 +31,8 @@ class audience_input {
   [[nodiscard]] std::uint64_t bytes_total() const noexcept { return bytes_total_; }
   /// What to poll() for reading before read(); -1: read() does not wait.
   [[nodiscard]] int waits_on() const noexcept { return waits_ ? fd_ : -1; }
+  /// Waits until read() has something to say. A signal that ends the process ends this.
+  void wait() const noexcept;
 
  private:
   bool fail(int code);

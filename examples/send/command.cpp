@@ -16,16 +16,17 @@ constexpr const char* exit_codes = R"(Exit codes:
   0    done: every row was read and every message accepted (--status, --export: told)
   1    done, but rows were bad or messages were not accepted (dry run: would not be sent)
   2    the command line or the campaign file is wrong, its media are refused, or the audience has changed
-  3    the audience could not be read (to its end)
+  3    the audience could not be read (to its end), or has grown behind the end it was finished with
   4    given up: no route could be used, or the time to drain was over
   5    the books do not balance: a defect, the counts are not to be trusted
   6    the events, the rejects or the export could not be written
-  7    an earlier run finished the campaign: nothing was sent; --again sends to everybody once more
-  8    the journal cannot be used: damaged, in use, of a later version, or the disk refuses it
-  130  interrupted; what was inside ended first, or goes on when the same command is run again
+  7    an earlier run finished the campaign, or this audience of it: nothing was sent; see --again and --run
+  8    the journal cannot be used: damaged, in use now or a moment ago, of a later version, or refused by the disk
+  130  interrupted before all was sent; what was inside ended first, or goes on when the same command is run again
 
 Keys are read from environment variables that the campaign file names.)";
 
+constexpr std::uint32_t runs_max = 1'000'000;
 constexpr std::chrono::hours outcomes_kept{30 * 24};  // for --export
 
 void describe_audience(CLI::App& app, command& out) {
@@ -74,7 +75,13 @@ void describe_journal(CLI::App& app, command& out) {
   app.add_flag("--changed-audience", out.changed_audience,
                "go on by row number although the audience is not the file the campaign began with")
       ->group(group);
-  app.add_flag("--again", out.again, "send a finished campaign to everybody once more, as a new one")->group(group);
+  app.add_flag("--again", out.again,
+               "send a finished campaign to everybody once more, as its next run; told twice it sends twice")
+      ->group(group);
+  app.add_option("--run", out.run,
+                 "which run of the campaign this is: 1, 2, …; it is begun, or gone on with, and never sent twice")
+      ->check(CLI::Range(std::uint32_t{1}, runs_max))
+      ->group(group);
   app.add_flag("--status", out.status, "tell what the journal knows, also beside a running sender; nothing is sent")
       ->group(group);
   app.add_flag("--json", out.json, "--status as JSON")->group(group);
@@ -82,6 +89,22 @@ void describe_journal(CLI::App& app, command& out) {
                  "write every outcome of the last 30 days to this file; - is standard output")
       ->group(group);
   app.add_option("--campaign", out.export_key, "with --export: of this key only")->group(group);
+}
+
+/// However they are spelt. None of no name; of standard input and output neither.
+bool is_same_file(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty() || a == "-") return false;
+  std::error_code unused;
+  return a == b || (std::filesystem::is_regular_file(a, unused) && std::filesystem::equivalent(a, b, unused));
+}
+
+/// "list.csv.rejects.dry-run.csv": rows of a run that sends are never written over by one that does not.
+std::string of_dry_run(const std::string& rejects_path) {
+  std::filesystem::path path(rejects_path);
+  std::error_code unused;
+  if (std::filesystem::exists(path, unused) && !std::filesystem::is_regular_file(path, unused)) return rejects_path;
+  const std::string extension = path.extension().string();
+  return path.replace_extension(".dry-run" + extension).string();
 }
 
 std::optional<std::string> read_delimiter(const command& from, char& out) {
@@ -125,6 +148,7 @@ std::optional<std::string> read_options(const command& from, run_options& out) {
   if (out.book.rejects_path.empty()) {
     out.book.rejects_path = from.audience == "-" ? "rejects.csv" : from.audience + ".rejects.csv";
   }
+  if (from.dry_run) out.book.rejects_path = of_dry_run(out.book.rejects_path);
   out.book.numbers = from.show_numbers ? privacy::plain : privacy::masked;
   out.quiet = from.quiet;
   const bool terminal = from.progress == "always" || (from.progress == "auto" && ::isatty(STDERR_FILENO) == 1);
@@ -141,18 +165,28 @@ std::optional<std::string> check_paths(const command& from, const run_options& h
   if (from.json) return "--json goes with --status only";
   if (!from.export_key.empty()) return "--campaign goes with --export only";
   if (from.no_journal && !from.journal.empty()) return "--journal and --no-journal do not go together";
-  if (from.no_journal && (from.again || from.changed_audience)) {
-    return "--again and --changed-audience need a journal";
+  if (from.no_journal && (from.again || from.run > 0 || from.changed_audience)) {
+    return "--again, --run and --changed-audience need a journal";
   }
+  if (from.again && from.run > 0) return "--again and --run do not go together";
   if (from.campaign_path == "-" && from.journal.empty() && !from.no_journal && from.test_to.empty() && !from.dry_run) {
     return "a campaign from standard input needs --journal DIR or --no-journal";
   }
   for (const std::string& path : {from.campaign_path, from.audience}) {
-    if (!path.empty() && (path == how.book.rejects_path || path == how.book.events_path)) {
+    if (is_same_file(path, how.book.rejects_path) || is_same_file(path, how.book.events_path)) {
       return fmt::format("{} would be written over", path);
     }
   }
-  if (how.book.rejects_path == how.book.events_path) return "--events and --rejects cannot be the same file";
+  if (is_same_file(how.book.rejects_path, how.book.events_path))
+    return "--events and --rejects cannot be the same file";
+  return std::nullopt;
+}
+
+std::optional<std::string> check_export(const command& from) {
+  if (from.export_to == "-") return std::nullopt;
+  for (const std::string& path : {from.campaign_path, from.audience, from.events, from.rejects}) {
+    if (is_same_file(path, from.export_to)) return fmt::format("{} would be written over", path);
+  }
   return std::nullopt;
 }
 

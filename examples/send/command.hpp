@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <broadside/options.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ struct command {
   std::string durability = "every-batch";
   bool changed_audience = false;
   bool again = false;
+  std::uint32_t run = 0;
 
   bool status = false;
   bool json = false;
@@ -47,6 +49,8 @@ void describe(CLI::App&, command& out);
 /// What the command line says; a sentence when it is wrong.
 [[nodiscard]] std::optional<std::string> read_options(const command&, run_options& out);
 [[nodiscard]] std::optional<std::string> check_paths(const command&, const run_options&);
+/// Whether --export would write over something that is not its own.
+[[nodiscard]] std::optional<std::string> check_export(const command&);
 
 /// The journal's folder; empty: none is kept.
 [[nodiscard]] std::string journal_of(const command&);

@@ -36,6 +36,7 @@ class checker {
       if (!read_records()) return exit_code::audience_unreadable;
       if (input_.at_end()) break;
       const std::size_t n = input_.read(chunk);
+      if (n == 0 && !input_.at_end()) input_.wait();
       reader_.feed({chunk.data(), n});
       if (input_.at_end()) reader_.finish();
     }
@@ -105,14 +106,15 @@ class checker {
                size_text(size, price_of(size.parts, setup_.campaign.fallback.part_price_micros)));
   }
 
-  // Messages per second that the limits let through; zero: no limit.
-  /// However it is spelt.
-  [[nodiscard]] bool is_campaign_sender(std::string_view spelling) const {
-    const auto one = sender::parse(spelling, setup_.campaign.sender.home);
-    const auto other = sender::parse(setup_.campaign.sender.sender, setup_.campaign.sender.home);
-    return one && other && one->text() == other->text();
+  /// However it is spelt. A short code is another one in another country, and a limit without a home holds everywhere.
+  [[nodiscard]] bool is_of_campaign(const sender_limit& limit) const {
+    const auto limited = sender::parse(limit.sender, limit.home);
+    const auto from = sender::parse(setup_.campaign.sender.sender, setup_.campaign.sender.home);
+    if (!limited || !from || limited->text() != from->text()) return false;
+    return from->kind() != sender_kind::short_code || limit.home == country{} || limit.home == from->country();
   }
 
+  // Messages per second that the limits let through; zero: no limit.
   [[nodiscard]] double allowed_per_second() const {
     double routes = 0;
     bool unlimited = false;
@@ -125,7 +127,7 @@ class checker {
     }
     double allowed = unlimited ? 0 : routes;
     for (const sender_limit& each : setup_.options.senders) {
-      if (each.limit.unlimited() || !is_campaign_sender(each.sender)) continue;
+      if (each.limit.unlimited() || !is_of_campaign(each)) continue;
       allowed = allowed > 0 ? std::min(allowed, each.limit.per_second) : each.limit.per_second;
     }
     return allowed;

@@ -59,9 +59,79 @@ ledger counts_of(const std::vector<campaign_status>& campaigns, std::string_view
   return out;
 }
 
-result<earlier_run, failure> look_back(const std::string& journal, std::string_view key, again how) {
+std::vector<known_audience> audiences_of(const std::vector<campaign_status>& campaigns,
+                                         const std::vector<source_status>& sources, std::string_view key,
+                                         const std::vector<audience_note>& notes) {
+  std::vector<known_audience> out;
+  for (const source_status& each : sources) {
+    const auto c = static_cast<std::size_t>(each.campaign);
+    const std::uint32_t run = c < campaigns.size() ? run_of(campaigns[c].key, key) : 0;
+    if (run == 0) continue;
+    auto known =
+        std::find_if(out.begin(), out.end(), [&](const auto& k) { return k.run == run && k.source == each.name; });
+    if (known == out.end()) known = out.insert(out.end(), {run, identity_of(each.name), each.name, 0, false});
+    known->taken = std::max(known->taken, static_cast<std::uint64_t>(each.next));
+    // A later definition ended those before it wherever they were: only the last one says whether all was taken.
+    const bool is_of_last = std::none_of(campaigns.begin() + static_cast<std::ptrdiff_t>(c) + 1, campaigns.end(),
+                                         [&](const campaign_status& later) { return later.key == campaigns[c].key; });
+    known->finished = is_of_last && each.finished;
+  }
+  for (const audience_note& note : notes) {
+    const std::uint32_t run = run_of(note.key, key);
+    const auto known =
+        std::find_if(out.begin(), out.end(), [&](const auto& k) { return k.run == run && k.source == note.source; });
+    if (known == out.end() || known->is == note.is) continue;
+    known_audience noted = *known;
+    noted.is = note.is;
+    out.push_back(std::move(noted));
+  }
+  return out;
+}
+
+namespace {
+
+/// What the campaigns say of `run`.
+void take_run(const std::vector<campaign_status>& campaigns, std::string_view key, std::uint32_t run,
+              earlier_run& out) {
+  out.run = run;
+  out.key = key_of_run(key, run);
+  out.exists = false;
+  out.version = 0;
+  campaign_phase phase{};
+  for (const campaign_status& each : campaigns) {
+    if (each.key != out.key) continue;
+    out.exists = true;
+    out.version = each.version;
+    phase = each.phase;
+  }
+  out.counts = counts_of(campaigns, out.key);
+  out.is_finished = out.exists && phase == campaign_phase::finished && out.counts.inside == 0 && out.redelivered == 0;
+}
+
+/// As wanted_run has it. The next run begins only when the last is finished.
+void choose_run(const std::vector<campaign_status>& campaigns, std::string_view key, wanted_run wanted,
+                earlier_run& out) {
+  const std::uint32_t last = last_run_of(campaigns, key);
+  take_run(campaigns, key, std::max<std::uint32_t>(last, 1), out);
+  if (wanted.number > last + 1) {
+    out.refusal =
+        fmt::format("--run {}: the campaign \"{}\" {}", wanted.number, key,
+                    last == 0 ? "was not sent yet" : fmt::format("was begun {} times: the next is {}", last, last + 1));
+  } else if (last > 0 && wanted.number == last + 1 && !out.is_finished) {
+    out.refusal = fmt::format("--run {}: run {} of the campaign \"{}\" is not finished", wanted.number, last, key);
+  } else if (wanted.number > 0 && wanted.number != out.run) {
+    take_run(campaigns, key, wanted.number, out);
+  } else if (wanted.again && out.is_finished) {
+    take_run(campaigns, key, last + 1, out);
+  }
+}
+
+}  // namespace
+
+result<earlier_run, failure> look_back(const std::string& journal, std::string_view key, wanted_run wanted,
+                                       const std::vector<audience_note>& notes) {
   earlier_run out;
-  out.key = key;
+  choose_run({}, key, wanted, out);
   if (is_missing(journal)) return out;
   auto view = journal_view::open(journal);
   if (!view) {
@@ -73,35 +143,32 @@ result<earlier_run, failure> look_back(const std::string& journal, std::string_v
     }
     return view.error();
   }
-  const auto& campaigns = view->campaigns();
-  const std::uint32_t run = last_run_of(campaigns, key);
-  out.key = key_of_run(key, run);
+  out.campaigns = view->campaigns();
   out.redelivered = view->read().redelivered;
-  campaign_phase phase{};
-  for (const campaign_status& each : campaigns) {
-    if (each.key != out.key) continue;
-    out.exists = true;
-    out.version = each.version;
-    phase = each.phase;
-  }
-  out.counts = counts_of(campaigns, out.key);
+  out.refusal.clear();
+  choose_run(out.campaigns, key, wanted, out);
+  out.audiences = audiences_of(out.campaigns, view->sources(), key, notes);
   view->messages_inside([&](const journal_view::inside& m) {
     const auto c = static_cast<std::size_t>(m.campaign);
-    const bool ours = c < campaigns.size() && campaigns[c].key == out.key;
+    const bool ours = c < out.campaigns.size() && out.campaigns[c].key == out.key;
     out.inside.insert(static_cast<std::uint64_t>(m.id));
     if (ours) out.inside_rows.insert(static_cast<std::uint64_t>(m.row));
     out.claimed += ours && m.claimed;
     out.of_others += !ours;
     return true;
   });
-  out.is_finished = out.exists && phase == campaign_phase::finished && out.counts.inside == 0 && out.redelivered == 0;
-  if (out.is_finished && how == again::yes) {
-    out.key = key_of_run(key, run + 1);
-    out.exists = out.is_finished = false;
-    out.version = 0;
-    out.counts = {};
-  }
   return out;
+}
+
+bool is_as_before(const earlier_run& before, const std::vector<campaign_status>& found, const recovery_report& report) {
+  std::uint64_t inside = 0;
+  for (const campaign_status& each : before.campaigns) inside += each.counts.inside;
+  // What is inside may end while this is asked; what it and all that ended before it come to stays the same.
+  const auto is_same = [](const campaign_status& a, const campaign_status& b) {
+    return a.key == b.key && a.counts.settled() + a.counts.inside == b.counts.submitted;
+  };
+  return inside == report.requeued + report.interrupted && before.redelivered == report.redelivered &&
+         std::equal(before.campaigns.begin(), before.campaigns.end(), found.begin(), found.end(), is_same);
 }
 
 std::string counts_text(const earlier_run& before) {

@@ -50,7 +50,7 @@ bool event_book::open_files(left_open left) {
   seen_ = left_.told;
   seen_.submitted = left_.told.settled();
   seen_.inside = 0;
-  const auto how = left_.same_campaign ? output_file::mode::resume : output_file::mode::append;
+  const auto how = left_.is_durable ? output_file::mode::resume : output_file::mode::append;
   return (options_.events_path.empty() || events_file_.open(options_.events_path, how, left_.told_again)) &&
          (options_.rejects_path.empty() || rejects_.open(options_.rejects_path, left_.same_audience));
 }

@@ -32,8 +32,8 @@ struct left_open {
   std::unordered_set<std::uint64_t> inside;  ///< message_ids
   std::uint64_t told_again = 0;              ///< events that come a second time
   ledger told;                               ///< what was told, or is told again, of the campaign
-  bool same_audience = false;                ///< it worked on the same audience: its files are gone on with
-  bool same_campaign = false;
+  bool same_audience = false;                ///< it took rows of the same audience: its rejects file is gone on with
+  bool is_durable = false;  ///< there is a journal: what a crash left of a line behind the last whole one is dropped
 };
 
 class event_book {

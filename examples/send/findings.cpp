@@ -66,11 +66,26 @@ std::string size_text(const sms_size& size, std::int64_t price_micros) {
   return out;
 }
 
+namespace {
+
+/// With what the guard does to it.
+std::string forecast_line(const fallback_size& size) {
+  std::string out = size_text(size.sms, size.price_micros);
+  if (size.refused) out += "; refused: too many parts";
+  if (!size.refused && size.uncut.parts > size.sms.parts) {
+    fmt::format_to(std::back_inserter(out), "; cut from {}{}", size.endless ? "more than " : "",
+                   counted(size.uncut.parts, "part"));
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string forecast_text(const fallback_forecast& f) {
-  if (f.constant) return fmt::format("Fallback SMS: {}\n", size_text(f.least.sms, f.least.price_micros));
+  if (f.constant) return fmt::format("Fallback SMS: {}\n", forecast_line(f.least));
   std::string out = "Fallback SMS, by what the values are:\n";
   const auto add = [&](std::string_view values, const fallback_size& size) {
-    fmt::format_to(std::back_inserter(out), "  {:<34}{}\n", values, size_text(size.sms, size.price_micros));
+    fmt::format_to(std::back_inserter(out), "  {:<34}{}\n", values, forecast_line(size));
   };
   add("all empty", f.least);
   add("at their bounds, in GSM-7", f.most_gsm);

@@ -35,7 +35,7 @@ void intake::read_block() {
 void intake::begin(source_id source, std::uint64_t resume, std::unordered_set<std::uint64_t> remembered,
                    intake_listener listener) {
   source_ = source;
-  resume_ = resume;
+  resume_ = next_row_ = resume;
   remembered_ = std::move(remembered);
   listener_ = std::move(listener);
 }
@@ -133,6 +133,7 @@ bool intake::submit_batch(engine& to, errc& stopped_by) {
   }
   batch_done_ += taken.accepted;
   submitted_ += taken.accepted;
+  if (taken.accepted > 0) next_row_ = batch_first_ + batch_done_;
   stopped_by = taken.stopped_by;
   return taken.accepted > 0;
 }

@@ -63,6 +63,8 @@ class intake {
   [[nodiscard]] std::uint64_t rows_bad() const noexcept { return bad_count_; }
   [[nodiscard]] const reason_counts& bad_rows() const noexcept { return bad_rows_; }
   [[nodiscard]] std::uint64_t submitted() const noexcept { return submitted_; }
+  /// Behind the last row that the engine took, in this run or before.
+  [[nodiscard]] std::uint64_t next_row() const noexcept { return next_row_; }
   [[nodiscard]] const audience_input& input() const noexcept { return *input_; }
 
  private:
@@ -94,6 +96,7 @@ class intake {
 
   source_id source_{};
   std::uint64_t resume_ = 0;
+  std::uint64_t next_row_ = 0;
   intake_listener listener_;
   std::unordered_map<std::uint64_t, std::uint64_t> lines_;  // of each message of this run that is inside, by row
   std::unordered_set<std::uint64_t> remembered_;

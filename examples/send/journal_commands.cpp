@@ -61,6 +61,7 @@ exit_code run_status(const command& from) {
 }
 
 exit_code run_export(const command& from) {
+  if (const auto wrong = check_export(from)) return fail(exit_code::wrong_usage, *wrong);
   exit_code code = exit_code::done;
   const auto view = open_view(from, code);
   if (!view) return code;

@@ -25,8 +25,6 @@ struct inside_counts {
 [[nodiscard]] std::string status_table(const std::string& path, const journal_view&, wall_time now);
 [[nodiscard]] std::string status_json(const std::string& path, const journal_view&);
 
-enum class export_format : std::uint8_t { csv, jsonl };
-
 inline constexpr std::string_view export_header =
     "row,recipient,outcome,status,route,provider_message_id,status_code,error,time,campaign\r\n";
 /// One outcome as a row of CSV.

@@ -2,7 +2,6 @@
 //
 // The order of things; decisions are in the files beside.
 #include <fmt/format.h>
-#include <sys/signalfd.h>
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -37,16 +36,6 @@ std::optional<std::string> variable(const std::string& name) {
   return std::string(value);
 }
 
-// Before any thread starts, so that all inherit it: signals arrive at the descriptor and nowhere else.
-int take_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  if (pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0 || std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return -1;
-  return ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 /// Nothing: what is wrong was said.
 std::optional<setup> read_setup(const command& from) {
   std::string error;
@@ -70,8 +59,34 @@ std::optional<setup> read_setup(const command& from) {
   return std::move(*with);
 }
 
-/// An earlier run finished it: its books, and what can be done.
-exit_code refuse_finished(const earlier_run& before, const setup& with, const command& from) {
+/// Why nothing of an audience is sent that an earlier run sent, and what can be done.
+std::string finished_text(const earlier_run& before, const source_choice& audience, const command& from) {
+  const std::string key = printable(before.key, 255);
+  const std::string shown = from.audience == "-" ? "standard input" : printable(from.audience, 255);
+  if (audience.sent_in > 0) {
+    return fmt::format(
+        "run {} of the campaign, \"{}\", is not known to send {}, and run {} sent it: nothing was sent. --run {} sends "
+        "to everybody in it once more, as another audience of that run",
+        before.run, key, shown, audience.sent_in, before.run);
+  }
+  if (audience.is_changed) {
+    return fmt::format(
+        "{} has changed since the campaign \"{}\" took it to its end: nothing was sent. Put new rows into a file of "
+        "their own, which is another audience of the campaign",
+        shown, key);
+  }
+  if (!before.is_finished) {
+    return fmt::format(
+        "{} is finished: nothing was sent. Another audience of the campaign \"{}\" is not: the command that began it "
+        "goes on with it",
+        shown, key);
+  }
+  return fmt::format("the campaign \"{}\" is finished: nothing was sent. --again sends to everybody once more", key);
+}
+
+/// The books as an earlier run finished them, and why nothing is sent.
+exit_code refuse_finished(const earlier_run& before, const source_choice& audience, const setup& with,
+                          const command& from) {
   books_facts facts;
   facts.campaign = with.campaign.name;
   facts.finished_before = true;
@@ -79,9 +94,7 @@ exit_code refuse_finished(const earlier_run& before, const setup& with, const co
   facts.end.seen.submitted = before.counts.settled();
   facts.events_path = from.events;
   fmt::print("{}", books_table(facts));
-  return fail(exit_code::finished_before,
-              fmt::format("the campaign \"{}\" is finished: nothing was sent. --again sends to everybody once more",
-                          printable(before.key, 255)));
+  return fail(exit_code::finished_before, finished_text(before, audience, from));
 }
 
 /// How the run goes on with what the journal knows; a code when it must not.
@@ -93,19 +106,27 @@ std::optional<exit_code> look_at_journal(const command& from, setup& with, run_o
   std::string error;
   const auto is = identify(from.audience, error);
   if (!is) return fail(exit_code::audience_unreadable, error);
-  auto before = look_back(folder, c.key, from.again ? again::yes : again::no);
+  const auto notes = audience_notes::read(folder, error);
+  if (!notes) return fail(exit_code::journal_failed, error);
+  const wanted_run wanted{from.again, from.run};
+  auto before = look_back(folder, c.key, wanted, *notes);
   if (!before) {
     return fail(exit_code::journal_failed,
                 fmt::format("the journal {} cannot be read: {}", folder, before.error().message()));
   }
+  if (!before->refusal.empty()) return fail(exit_code::wrong_usage, before->refusal);
   c.key = before->key;
   continuation goes_on;
   goes_on.was_told_again = from.again;
-  goes_on.audience = choose_source(known_audiences::read(folder), c.key, *is,
+  goes_on.audience = choose_source(before->audiences, before->run, *is,
                                    from.changed_audience ? changed_audience::by_row_number : changed_audience::refuse);
-  // A finished campaign may still get another audience; the one it had is done.
   if (!goes_on.audience.refusal.empty()) return fail(exit_code::wrong_usage, goes_on.audience.refusal);
-  if (before->is_finished && goes_on.audience.is_known) return refuse_finished(*before, with, from);
+  // A finished campaign may still get another audience; one that it had is done when nothing of it is left inside.
+  const bool nothing_left = before->counts.inside == 0 && before->redelivered == 0;
+  if (goes_on.audience.is_finished && nothing_left) return refuse_finished(*before, goes_on.audience, with, from);
+  if (goes_on.audience.sent_in > 0 && !wanted.is_said()) {
+    return fail(exit_code::finished_before, finished_text(*before, goes_on.audience, from));
+  }
   goes_on.remember = {c.key, *is, goes_on.audience.source};
   goes_on.before = std::move(*before);
   how.goes_on = std::move(goes_on);
@@ -121,11 +142,10 @@ exit_code run_command(const command& from) {
   auto with = read_setup(from);
   if (!with) return exit_code::wrong_usage;
 
-  const int signals = from.dry_run ? -1 : take_signals();
-  if (!from.dry_run && signals < 0) return fail(exit_code::wrong_usage, "the system gives no signalfd");
+  std::signal(SIGPIPE, SIG_IGN);  // what cannot be written is an error of that write
   if (!from.test_to.empty()) {
     with->campaign.key.clear();  // of a test no journal knows
-    return send_test_message(from, std::move(*with), how, signals);
+    return send_test_message(from, std::move(*with), how);
   }
   audience_input input;
   if (!input.open(from.audience)) return fail(exit_code::audience_unreadable, input.error());
@@ -133,7 +153,7 @@ exit_code run_command(const command& from) {
   if (!from.no_journal) {
     if (const auto code = look_at_journal(from, *with, how)) return *code;
   }
-  send_run run(std::move(*with), input, how, signals);
+  send_run run(std::move(*with), input, how);
   const exit_code code = run.run();
   fmt::print("{}", run.books());
   return code;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -15,15 +16,45 @@ namespace {
 
 constexpr std::size_t block_bytes = 64 * 1024;
 
+std::string folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+/// A new file is there after a power cut when its folder says so. What cannot be synced has nothing to lose.
+bool sync_folder(const std::string& path) {
+  const int fd = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return errno == EACCES;  // may be written to and not read
+  const bool synced = ::fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
+  ::close(fd);
+  return synced;
+}
+
 }  // namespace
+
+std::string hindrance(const std::string& path) {
+  struct stat about {};
+  int code = 0;
+  if (::stat(path.c_str(), &about) == 0) {
+    code = S_ISDIR(about.st_mode) ? EISDIR : ::access(path.c_str(), W_OK) == 0 ? 0 : errno;
+  } else if (errno != ENOENT) {
+    code = errno;
+  } else {
+    code = ::access(folder_of(path).c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+  }
+  return code == 0 ? std::string() : fmt::format("{}: {}", path, std::generic_category().message(code));
+}
 
 output_file::~output_file() { close(); }
 
 bool output_file::open(const std::string& path, mode how) {
   path_ = path;
   if (how == mode::resume && !drop_torn_line()) return false;
-  const int start = how == mode::replace ? O_TRUNC : O_APPEND;
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | start, 0600);
+  // Appended to, whatever the mode: what another process writes meanwhile is not written over.
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (how == mode::replace ? O_TRUNC : 0);
+  fd_ = ::open(path.c_str(), flags | O_EXCL, 0600);
+  created_ = fd_ >= 0;
+  if (fd_ < 0 && errno == EEXIST) fd_ = ::open(path.c_str(), flags, 0600);
   if (fd_ < 0) fail(errno);
   return fd_ >= 0;
 }
@@ -79,6 +110,7 @@ bool output_file::sync() {
   // EINVAL: a pipe or a terminal, where there is nothing to wait for
   if (::fdatasync(fd_) != 0 && errno != EINVAL && errno != EROFS) fail(errno);
   unsynced_ = false;
+  if (error_.empty() && std::exchange(created_, false) && !sync_folder(path_)) fail(errno);
   return error_.empty();
 }
 

@@ -10,6 +10,9 @@
 
 namespace broadside::send {
 
+/// Why a file could not be written to, as far as can be told without touching it; empty: nothing speaks against it.
+[[nodiscard]] std::string hindrance(const std::string& path);
+
 class output_file {
  public:
   output_file() = default;
@@ -28,7 +31,7 @@ class output_file {
   void write(std::string_view text);
   /// Hands everything to the system. False: see error(), and nothing more is written.
   bool flush();
-  /// As flush(), and waits until a regular file is on the disk.
+  /// As flush(), and waits until a regular file is on the disk, its name included.
   bool sync();
   bool close();
   /// What the system said first; empty: nothing went wrong.
@@ -40,6 +43,7 @@ class output_file {
 
   int fd_ = -1;
   bool unsynced_ = false;
+  bool created_ = false;  // and its folder does not say so for good yet
   std::string path_;
   std::string buffer_;
   std::string error_;

@@ -32,14 +32,17 @@ void add_reasons(std::string& out, std::string_view title, const reason_counts& 
   }
 }
 
-std::string_view cause_text(stop_cause cause) noexcept {
-  switch (cause) {
+std::string_view cause_text(const run_end& end) noexcept {
+  switch (end.cause) {
     case stop_cause::none:
       return {};
     case stop_cause::interrupted:
-      return "interrupted: the audience was not read to its end";
+      return end.all_read ? "interrupted before every message had ended; the audience was read to its end"
+                          : "interrupted: the audience was not read to its end";
     case stop_cause::audience_failed:
       return "the audience could not be read to its end";
+    case stop_cause::audience_grew:
+      return "the audience has rows behind the end that an earlier run finished it with: they are not taken";
     case stop_cause::output_failed:
       return "an output file could not be written";
     case stop_cause::gave_up:
@@ -129,7 +132,7 @@ std::string books_table(const books_facts& b) {
   const std::uint64_t bad = sum(b.bad_rows);
   std::string out = fmt::format("Books of \"{}\" {}\n", printable(b.campaign, 255),
                                 b.finished_before ? "as an earlier run finished them" : "after " + span_text(b.took));
-  if (const auto cause = cause_text(b.end.cause); !cause.empty()) {
+  if (const auto cause = cause_text(b.end); !cause.empty()) {
     fmt::format_to(std::back_inserter(out), "  ({})\n", cause);
   }
   if (!b.finished_before) {

@@ -2,14 +2,13 @@
 #include "send_run.hpp"
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdio>
+#include <thread>
 #include <utility>
 #include "findings.hpp"
+#include "output_file.hpp"
 
 namespace broadside::send {
 namespace {
@@ -20,6 +19,7 @@ constexpr milliseconds look_every{200};    // at routes and limits of time
 constexpr milliseconds line_every{3'000};  // plain progress
 constexpr milliseconds flush_every{500};
 constexpr milliseconds last_event_wait{2'000};  // for events that should come and do not
+constexpr milliseconds last_record_wait{5'000};
 
 time_point now() { return environment::system().now(); }
 
@@ -35,20 +35,21 @@ bool is_of_journal(const failure& why, const std::string& folder) {
 
 }  // namespace
 
-send_run::send_run(setup from, audience_input& input, run_options how, int signals)
+send_run::send_run(setup from, audience_input& input, run_options how)
     : setup_(std::move(from)),
       options_(std::move(how)),
       input_(&input),
-      signals_(signals),
       intake_(input, options_.format, setup_.columns, options_.csv),
       book_(options_.book),
       give_up_(options_.give_up_after) {}
 
 exit_code send_run::run() {
   if (const auto code = read_first()) return *code;
-  if (const auto code = open_files()) return *code;
+  if (const auto code = look_at_outputs()) return *code;
   if (const auto code = open_engine()) return *code;
   if (const auto code = launch()) return *code;
+  if (const auto code = open_files()) return *code;
+  if (!signals_.take()) return fail(exit_code::wrong_usage, "the system gives no descriptor for signals");
   begin_intake();
   loop();
   settle();
@@ -75,22 +76,26 @@ std::optional<exit_code> send_run::read_first() {
       if (intake_.input_error().empty()) return std::nullopt;  // a header and nothing below
       return fail(exit_code::audience_unreadable, intake_.input_error());
     }
-    check_signals();
-    if (interrupted_once_) return exit_code::interrupted;
-    if (input_->waits_on() >= 0) {
-      std::array<pollfd, 2> ready{{{input_->waits_on(), POLLIN, 0}, {signals_, POLLIN, 0}}};
-      ::poll(ready.data(), ready.size(), -1);
-      if ((ready[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
-    }
+    input_->wait();
     intake_.read_block();
   }
 }
 
+// What is easily wrong is told before the engine starts: from then on messages of earlier runs may leave.
+std::optional<exit_code> send_run::look_at_outputs() {
+  for (const std::string& path : {options_.book.events_path, options_.book.rejects_path}) {
+    if (path.empty()) continue;
+    if (const std::string wrong = hindrance(path); !wrong.empty()) return fail(exit_code::output_failed, wrong);
+  }
+  return std::nullopt;
+}
+
+// After the engine has the journal, and with it the right to these files.
 std::optional<exit_code> send_run::open_files() {
   left_open left;
   if (options_.goes_on) {
     const earlier_run& before = options_.goes_on->before;
-    left = {before.inside, before.redelivered, before.counts, options_.goes_on->audience.is_known, before.exists};
+    left = {before.inside, before.redelivered, before.counts, options_.goes_on->audience.taken > 0, true};
   }
   if (book_.open_files(std::move(left))) return std::nullopt;
   return fail(exit_code::output_failed, book_.errors());
@@ -111,6 +116,11 @@ std::optional<exit_code> send_run::open_engine() {
     return fail(exit_code::journal_failed, fmt::format("the journal {} cannot be read: {}", setup_.options.journal.path,
                                                        options_.goes_on->before.unreadable));
   }
+  if (is_durable() && !is_as_before(options_.goes_on->before, engine_->campaigns(), engine_->recovered())) {
+    return fail(exit_code::journal_failed,
+                fmt::format("another sender had the journal {} meanwhile: nothing was sent. Run the same command again",
+                            setup_.options.journal.path));
+  }
   const recovery_report& found = engine_->recovered();
   for (const std::string& each : found.damage) say(fmt::format("warning: the journal: {}", each));
   if (found.quarantined > 0) {
@@ -125,24 +135,9 @@ std::optional<exit_code> send_run::open_engine() {
   return std::nullopt;
 }
 
-namespace {
-
-/// Launching may look at media for a while. Nothing can be lost: a signal ends the process.
-result<campaign_id, failure> launch_interruptibly(engine& e, const campaign& c) {
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, SIGTERM);
-  pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
-  auto launched = e.launch(c);
-  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-  return launched;
-}
-
-}  // namespace
-
+// May look at media for a while. Nothing can be lost: a signal ends the process.
 std::optional<exit_code> send_run::launch() {
-  const auto campaign = launch_interruptibly(*engine_, setup_.campaign);
+  const auto campaign = engine_->launch(setup_.campaign);
   if (!campaign.has_value()) {
     return fail(exit_code::wrong_usage, fmt::format("the campaign cannot be launched\n{}", campaign.error().message()));
   }
@@ -156,7 +151,7 @@ std::optional<exit_code> send_run::launch() {
     const continuation& how = *options_.goes_on;
     name = how.audience.source;
     if (how.audience.must_note) {
-      const std::string wrong = known_audiences::append(setup_.options.journal.path, how.remember);
+      const std::string wrong = audience_notes::append(setup_.options.journal.path, how.remember);
       if (!wrong.empty()) return fail(exit_code::journal_failed, wrong);
     }
   }
@@ -195,6 +190,12 @@ void send_run::say_what_was_found(std::uint64_t resume) {
   if (how.before.of_others > 0) {
     say(fmt::format("{} messages of other campaigns are inside this journal: they go on too", how.before.of_others));
   }
+  if (!how.before.exists && how.was_told_again && how.before.run > 1) {
+    say(fmt::format(
+        "sends to everybody in {} once more, as the campaign \"{}\"; to go on with it, and with nothing else, "
+        "say --run {} instead of --again",
+        options_.audience, printable(how.before.key, 255), how.before.run));
+  }
   if (!how.before.exists) return;
   say(fmt::format("continues at row {} of {}: {}", resume + 1, options_.audience, counts_text(how.before)));
   for (const campaign_status& each : engine_->campaigns()) {
@@ -218,6 +219,7 @@ void send_run::loop() {
     if (intake_.is_read() && intake_.is_submitted() && !finished_) {
       stop_reading(input_->error().empty() ? stop_cause::none : stop_cause::audience_failed);
     }
+    finish_source();
     check_signals();
     check_clock();
     if (!moved) wait();
@@ -228,6 +230,14 @@ bool send_run::submit_batch() {
   if (finished_) return false;
   errc stopped_by{};
   const bool moved = intake_.submit_batch(*engine_, stopped_by);
+  if (stopped_by == errc::source_finished) {
+    say(fmt::format(
+        "error: rows from {} on of {} are not taken: an earlier run finished this audience before them. Put "
+        "new rows into a file of their own, which is another audience of the campaign",
+        intake_.next_row() + 1, options_.audience));
+    stop_reading(stop_cause::audience_grew);
+    return moved;
+  }
   // A journal that cannot be written is waited for like an engine that is full: check_journal() says so.
   const bool waits = stopped_by == errc{} || stopped_by == errc::full || stopped_by == errc::journal_faulty;
   if (!waits && !stopped_) {
@@ -245,16 +255,14 @@ void send_run::flush_outputs(event_book::confirming how) {
 }
 
 void send_run::check_signals() {
-  signalfd_siginfo signal{};
-  while (::read(signals_, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
+  while (signals_.next()) {
     if (!interrupted_once_) {
       interrupted_once_ = true;
-      if (!engine_) return;
-      say(
-          fmt::format("interrupted: no more rows are submitted; {} messages inside end first, for at most {}. "
-                      "Interrupt again to stop at once{}.",
-                      counts().inside, span_text(options_.drain_timeout),
-                      is_durable() ? ": nothing is lost, the same command goes on" : ""));
+      say(fmt::format(
+          "interrupted: {}; {} messages inside end first, for at most {}. "
+          "Interrupt again to stop at once{}.",
+          end_.all_read ? "every row is submitted" : "no more rows are submitted", counts().inside,
+          span_text(options_.drain_timeout), is_durable() ? ": nothing is lost, the same command goes on" : ""));
       stop_reading(stop_cause::interrupted);
       drain_until_ = now() + options_.drain_timeout;
     } else if (!stopped_) {
@@ -311,7 +319,7 @@ void send_run::check_routes(time_point at, const std::vector<route_status>& rout
 }
 
 void send_run::wait() {
-  const std::array<int, 3> on{engine_->event_fd(), signals_, intake_.waits_on()};
+  const std::array<int, 3> on{engine_->event_fd(), signals_.fd(), intake_.waits_on()};
   std::array<pollfd, 3> ready;
   for (std::size_t i = 0; i < on.size(); ++i) ready[i] = {on[i], POLLIN, 0};
   ::poll(ready.data(), ready.size(), static_cast<int>(look_every.count()));
@@ -323,9 +331,18 @@ void send_run::stop_reading(stop_cause cause) {
   if (end_.cause == stop_cause::none) end_.cause = cause;
   if (cause == stop_cause::audience_failed) say(fmt::format("error: {}", input_->error()));
   if (std::exchange(finished_, true)) return;
+  end_.all_read = cause == stop_cause::none;
   if (cause != stop_cause::none) intake_.stop();  // in the books what is not submitted was not read
-  // A journal remembers a finished source for ever: rows that the next run will submit must find it open.
-  if (cause == stop_cause::none || !is_durable()) static_cast<void>(engine_->finish(source_));
+  if (!is_durable()) static_cast<void>(engine_->finish(source_));
+}
+
+// A journal remembers a finished source for ever: rows that a later run will submit must find it open. So it is told
+// when all were submitted, and when none of them can be lost any more.
+void send_run::finish_source() {
+  if (!is_durable() || !end_.all_read || source_finished_) return;
+  if (static_cast<std::uint64_t>(engine_->resume_point(source_)) < intake_.next_row()) return;
+  source_finished_ = true;
+  static_cast<void>(engine_->finish(source_));
 }
 
 void send_run::stop_engine(stop_cause cause) {
@@ -333,6 +350,7 @@ void send_run::stop_engine(stop_cause cause) {
   // giving up and a drain that ran out say more than the interruption before them
   if (cause == stop_cause::drain_timed_out || cause == stop_cause::gave_up) end_.cause = cause;
   stopped_ = true;
+  cut_ = counts().inside > 0;
   engine_->stop();
 }
 
@@ -362,18 +380,29 @@ void send_run::settle() {
     say(fmt::format("error: {}", book_.errors()));
     end_.cause = stop_cause::output_failed;
   }
+  // The last records may still be on their way to the disk, with --durability other than every-batch.
+  for (const time_point last = now() + last_record_wait; is_durable() && end_.all_read && !source_finished_ && !cut_;) {
+    finish_source();
+    if (source_finished_ || now() > last || !engine_->journal().writes) break;
+    std::this_thread::sleep_for(milliseconds{10});
+  }
   engine_->stop();  // the journal has the confirmations when this returns
   end_.rows_bad = intake_.rows_bad();
   end_.counts = counts();
   end_.seen = book_.seen();
   end_.every_event_once = book_.every_event_once() && book_.of_this_run() + end_.counts.inside >= intake_.submitted();
   end_.goes_on = is_durable();
+  // nothing was left to interrupt: every row was read and every message ended by itself
+  const bool ended = end_.all_read && end_.counts.inside == 0 && (is_durable() || !cut_);
+  if (end_.cause == stop_cause::interrupted && ended) end_.cause = stop_cause::none;
   took_ = std::chrono::duration_cast<milliseconds>(now() - began_);
   if (options_.progress == progress::rewriting) fmt::print(stderr, "\r\x1b[K");
-  if (is_durable() && end_.cause != stop_cause::none) {
+  const bool goes_on = end_.cause != stop_cause::audience_grew || end_.counts.inside > 0;
+  if (is_durable() && end_.cause != stop_cause::none && goes_on) {
+    const continuation& how = *options_.goes_on;
     say(fmt::format("not finished: {} taken, {} accepted, {} inside; run the same command{} to continue",
                     end_.counts.submitted, end_.counts.accepted, end_.counts.inside,
-                    options_.goes_on->was_told_again ? " without --again" : ""));
+                    how.was_told_again ? fmt::format(" with --run {} instead of --again", how.before.run) : ""));
   }
 }
 

@@ -17,6 +17,7 @@
 #include "earlier_run.hpp"
 #include "event_book.hpp"
 #include "intake.hpp"
+#include "interruptions.hpp"
 #include "report.hpp"
 #include "setup.hpp"
 #include "watch.hpp"
@@ -33,8 +34,8 @@ enum class progress : std::uint8_t {
 struct continuation {
   earlier_run before;
   source_choice audience;
-  known_audience remember;      ///< when audience.must_note
-  bool was_told_again = false;  ///< --again began this run: the same command without it goes on
+  audience_note remember;       ///< when audience.must_note
+  bool was_told_again = false;  ///< --again began this run, or would go on with it: told again it may begin another
 };
 
 struct run_options {
@@ -51,10 +52,11 @@ struct run_options {
 
 class send_run {
  public:
-  /// Both outlive the run. `signals` is a signalfd of SIGINT and SIGTERM.
-  send_run(setup, audience_input&, run_options, int signals);
+  /// The input outlives the run.
+  send_run(setup, audience_input&, run_options);
 
-  /// Prints to standard error what happens; the table is books().
+  /// Signals end the process until the campaign is launched, and then the run. Prints to standard error what happens;
+  /// the table is books().
   [[nodiscard]] exit_code run();
   /// Empty when nothing was launched.
   [[nodiscard]] std::string books() const;
@@ -62,9 +64,10 @@ class send_run {
  private:
   // before anything leaves
   [[nodiscard]] std::optional<exit_code> read_first();
-  [[nodiscard]] std::optional<exit_code> open_files();
+  [[nodiscard]] std::optional<exit_code> look_at_outputs();
   [[nodiscard]] std::optional<exit_code> open_engine();
   [[nodiscard]] std::optional<exit_code> launch();
+  [[nodiscard]] std::optional<exit_code> open_files();
   void begin_intake();
   void say_what_was_found(std::uint64_t resume);
 
@@ -82,6 +85,7 @@ class send_run {
 
   // the end
   void stop_reading(stop_cause);
+  void finish_source();
   void stop_engine(stop_cause);
   void settle();
 
@@ -96,7 +100,7 @@ class send_run {
   setup setup_;
   run_options options_;
   audience_input* input_;
-  int signals_;
+  interruptions signals_;
   std::set<campaign_id> campaigns_;  // all versions of the campaign's key
   campaign_id campaign_{};
   source_id source_{};
@@ -107,6 +111,7 @@ class send_run {
   event_book book_;
   std::optional<engine> engine_;  // last of these: its events go nowhere when it ends
   bool finished_ = false;         // nothing more is submitted
+  bool source_finished_ = false;  // the engine was told so
 
   // the end and what is said of it
   run_end end_;
@@ -115,6 +120,7 @@ class send_run {
   stall_watch stall_;
   bool interrupted_once_ = false;
   bool stopped_ = false;
+  bool cut_ = false;  // stopped with something inside
   bool journal_fault_told_ = false;
   std::optional<time_point> drain_until_;
   std::optional<time_point> quiet_since_;  // nothing more should come but events, and none came any more

@@ -39,6 +39,7 @@ std::optional<std::string> first_values(const command& from, const run_options& 
     }
     if (input.at_end()) return input.error().empty() ? "the audience has no good row" : input.error();
     const std::size_t n = input.read(chunk);
+    if (n == 0 && !input.at_end()) input.wait();
     reader.feed({chunk.data(), n});
     if (input.at_end()) reader.finish();
   }
@@ -80,7 +81,7 @@ std::string one_row(const std::string& to, const std::vector<std::string>& value
 
 }  // namespace
 
-exit_code send_test_message(const command& from, setup with, run_options how, int signals) {
+exit_code send_test_message(const command& from, setup with, run_options how) {
   std::vector<std::string> values;
   if (const auto wrong = first_values(from, how, with.columns, values)) {
     fmt::print(stderr, "error: {}\n", *wrong);
@@ -109,7 +110,7 @@ exit_code send_test_message(const command& from, setup with, run_options how, in
     fmt::print("\n  message {}, the provider's {}\n", to_string(e.id),
                e.provider_message_id.empty() ? "none" : printable(e.provider_message_id, 64));
   };
-  send_run run(std::move(with), input, how, signals);
+  send_run run(std::move(with), input, how);
   const exit_code code = run.run();
   if (code == exit_code::books_unbalanced) fmt::print("{}", run.books());
   return code;

@@ -7,6 +7,6 @@
 
 namespace broadside::send {
 
-[[nodiscard]] exit_code send_test_message(const command&, setup, run_options, int signals);
+[[nodiscard]] exit_code send_test_message(const command&, setup, run_options);
 
 }  // namespace broadside::send

@@ -56,6 +56,7 @@ exit_code decide_exit(const run_end& end) noexcept {
     case stop_cause::output_failed:
       return exit_code::output_failed;
     case stop_cause::audience_failed:
+    case stop_cause::audience_grew:
       return exit_code::audience_unreadable;
     case stop_cause::gave_up:
     case stop_cause::drain_timed_out:

@@ -75,10 +75,19 @@ enum class exit_code : int {
 };
 
 /// Why a run stopped reading before the end of its audience.
-enum class stop_cause : std::uint8_t { none, interrupted, audience_failed, output_failed, gave_up, drain_timed_out };
+enum class stop_cause : std::uint8_t {
+  none,
+  interrupted,
+  audience_failed,
+  audience_grew,  ///< it has rows behind the end that an earlier run finished it with: they are not taken
+  output_failed,
+  gave_up,
+  drain_timed_out,
+};
 
 struct run_end {
   stop_cause cause = stop_cause::none;
+  bool all_read = false;  ///< every row of the audience was submitted
   std::uint64_t rows_bad = 0;
   ledger counts;  ///< the engine's, of all runs
   ledger seen;    ///< by the events of all runs, each counted once

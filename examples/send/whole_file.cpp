@@ -1,18 +1,9 @@
 // send/whole_file - read until the end or the bound. One thread.
 #include "whole_file.hpp"
-#include <poll.h>
 #include <array>
 #include "audience_input.hpp"
 
 namespace broadside::send {
-namespace {
-
-void wait_for(int fd) {
-  pollfd ready{fd, POLLIN, 0};
-  ::poll(&ready, 1, -1);
-}
-
-}  // namespace
 
 std::optional<std::string> read_whole(const std::string& path, std::size_t bytes_max, std::string& error) {
   audience_input file;
@@ -22,7 +13,7 @@ std::optional<std::string> read_whole(const std::string& path, std::size_t bytes
     while (out.size() <= bytes_max) {
       const std::size_t n = file.read(chunk);
       if (n == 0 && file.at_end()) break;
-      if (n == 0) wait_for(file.waits_on());
+      if (n == 0) file.wait();
       out.append(chunk.data(), n);
     }
   }

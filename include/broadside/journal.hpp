@@ -33,6 +33,14 @@ struct campaign_status {
   ledger counts{};  ///< over all restarts
 };
 
+/// A source of a campaign as a journal knows it.
+struct source_status {
+  campaign_id campaign{};
+  std::string name{};
+  ordinal next{};  ///< behind the last row that was taken; one that an earlier definition of the key took counts there
+  bool finished = false;  ///< it takes no more: engine::finish(), or a later definition of the campaign's key
+};
+
 /// What open() found in the journal and did about it.
 struct recovery_report {
   std::uint64_t records = 0;          ///< read
@@ -49,9 +57,10 @@ struct journal_status {
   bool is_durable = false;  ///< false: in memory, and all zero
   bool writes = true;       ///< false: `fault` says why; nothing is taken or sent until the disk takes it
   error_code fault{};
-  std::uint64_t log_bytes = 0;  ///< that are kept
-  std::uint64_t commits = 0;    ///< since open()
-  std::uint64_t records = 0;    ///< since open()
+  std::uint64_t log_bytes = 0;   ///< that are kept
+  std::uint64_t bytes_used = 0;  ///< of journal_options::bytes_max, with the history; what is near it is near full
+  std::uint64_t commits = 0;     ///< since open()
+  std::uint64_t records = 0;     ///< since open()
 };
 
 /// A journal looked at from outside: beside the engine that writes it, from another process, or after it ended. Reads a
@@ -68,6 +77,8 @@ class journal_view {
 
   /// In the order of their launch.
   [[nodiscard]] const std::vector<campaign_status>& campaigns() const noexcept;
+  /// Of all campaigns, in the order of their opening.
+  [[nodiscard]] const std::vector<source_status>& sources() const noexcept;
 
   /// A message that has no outcome yet.
   struct inside {

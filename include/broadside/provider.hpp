@@ -47,9 +47,12 @@ struct http_response {
 };
 
 enum class verdict_kind : std::uint8_t {
-  accepted,    ///< the provider took the message
-  rejected,    ///< permanent: this message will never be taken
-  retry,       ///< transient, and the provider certainly did not take it
+  accepted,  ///< the provider took the message
+  rejected,  ///< permanent: this message will never be taken
+  /// Transient, and the provider certainly did not take it. The built-in providers say so of HTTP 503 too, as HTTP
+  /// means it; of one that a gateway makes of a broken connection, which may hide a message that was taken, when its
+  /// words say so.
+  retry,
   slow_down,   ///< throttled: the route waits, the message keeps its attempts
   maybe_sent,  ///< the answer does not say whether it was taken
 };

@@ -31,7 +31,7 @@ status_verdict verdict_of(unsigned status) noexcept {
     case 407:  // Proxy Authentication Required
       return {verdict_kind::retry, true};
     case 408:  // Request Timeout: the request did not arrive in whole (RFC 9110 §15.5.9)
-    case 503:  // Service Unavailable: refused before any work
+    case 503:  // Service Unavailable: refused before any work (RFC 9110 §15.6.4); but see lost_behind_a_gateway()
       return {verdict_kind::retry};
     case 429:
       return {verdict_kind::slow_down};
@@ -44,6 +44,15 @@ status_verdict verdict_of(unsigned status) noexcept {
   return {verdict_kind::maybe_sent};
 }
 
+/// A 503 that a gateway makes of a connection to the provider that broke: Envoy says so with these words, and the
+/// request may have been passed on before. Other gateways say 503 of what they did not pass on, and 502 or 504 of this.
+bool lost_behind_a_gateway(std::string_view body) noexcept {
+  constexpr std::size_t looked_at = 512;
+  constexpr std::string_view broke = "disconnect/reset before headers";
+  const std::string_view head = body.substr(0, looked_at);
+  return head.find(broke) != std::string_view::npos && head.find("connection failure") == std::string_view::npos;
+}
+
 }  // namespace
 
 verdict http_verdict(const http_response& answer) noexcept {
@@ -51,6 +60,7 @@ verdict http_verdict(const http_response& answer) noexcept {
   const auto said = verdict_of(answer.status);
   v.kind = said.kind;
   v.route_fault = said.route_fault;
+  if (answer.status == 503 && lost_behind_a_gateway(answer.body)) v.kind = verdict_kind::maybe_sent;
   if (v.kind == verdict_kind::slow_down || v.kind == verdict_kind::retry) v.retry_after = answer.retry_after;
   if (answer.status < 200 || answer.status >= 300) v.status_code = decimal(answer.status);
   return v;

@@ -82,7 +82,8 @@ void read_row(simdjson::dom::object row, std::string_view id, known& of, verdict
 }
 
 /// A log may have several rows for one id, one for each attempt, in any order.
-void read_rows(simdjson::dom::array rows, std::span<const message_id> ids, std::span<verdict> each) noexcept {
+void read_rows(simdjson::dom::array rows, bool goes_on, std::span<const message_id> ids,
+               std::span<verdict> each) noexcept {
   std::array<known, ids_max> knowledge{};
   for (verdict& v : each) v.error = not_named;
   std::size_t place = 0;
@@ -94,11 +95,20 @@ void read_rows(simdjson::dom::array rows, std::span<const message_id> ids, std::
     const std::string_view id = string_at(row, "messageId");
     if (const auto index = index_of(id, ids, guess)) read_row(row, id, knowledge[*index], each[*index]);
   }
-  if (place < rows_max) return;
+  if (place < rows_max && !goes_on) return;
   // The log was cut: another attempt, one that was taken, may be missing.
   for (verdict& v : each) {
     if (v.kind == verdict_kind::rejected) v.kind = verdict_kind::maybe_sent;
   }
+}
+
+/// The answer names where its next rows begin, however many it has itself.
+bool has_more_rows(simdjson::dom::object body) noexcept {
+  const auto cursor = object_at(body, "cursor");
+  simdjson::dom::element next;
+  if (!cursor || cursor->at_key("nextCursor").get(next) != simdjson::SUCCESS) return false;
+  std::string_view text;
+  return !next.is_null() && (next.get(text) != simdjson::SUCCESS || !text.empty());
 }
 
 /// The question failed, which says nothing of the messages; and asking must not suspend a route that sends.
@@ -147,7 +157,7 @@ void classify_infobip_query(const http_response& answer, std::span<const message
   const bool told =
       answer.status >= 200 && answer.status < 300 && body && body->at_key("results").get(rows) == simdjson::SUCCESS;
   if (!told) return read_failure(answer, body, each);
-  read_rows(rows, ids.first(asked), each.first(asked));
+  read_rows(rows, has_more_rows(*body), ids.first(asked), each.first(asked));
 }
 
 }  // namespace broadside::providers

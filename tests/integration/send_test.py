@@ -16,6 +16,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -35,16 +37,35 @@ def csv_rows(count):
     return 'phone,city\n' + ''.join(f'{number(i)},"Town, {i}"\n' for i in range(count))
 
 
+def write_pipe(path, text):
+    try:
+        path.write_text(text)
+    except BrokenPipeError:  # who reads it was refused
+        pass
+
+
+def waits(process):
+    """Whether it sleeps, for longer than a moment and without using the processor."""
+    seen = set()
+    for _ in range(10):
+        fields = pathlib.Path(f'/proc/{process.pid}/stat').read_text().rsplit(')', 1)[1].split()
+        seen.add((fields[0], fields[11], fields[12]))  # state, time in user mode, in the system
+        time.sleep(0.03)
+    return len(seen) == 1 and seen.pop()[0] == 'S'
+
+
 class Run:
-    """One run of broadside-send; its texts, books, events and rejects after end()."""
+    """One run of broadside-send; its texts, books, events and rejects after end(). `stdin`: a text, or a descriptor."""
 
     def __init__(self, folder, arguments, stdin, keys):
         self.folder = folder
         self.in_file, self.out_file, self.err_file = folder / 'stdin', folder / 'stdout', folder / 'stderr'
-        self.in_file.write_text(stdin)
-        with self.in_file.open() as text, self.out_file.open('w') as out, self.err_file.open('w') as err:
-            self.process = subprocess.Popen([SENDER, *arguments], stdin=text, stdout=out, stderr=err, cwd=folder,
-                                            env={**ENVIRONMENT, **keys})
+        if isinstance(stdin, str):
+            self.in_file.write_text(stdin)
+        with self.in_file.open('a+') as text, self.out_file.open('w') as out, self.err_file.open('w') as err:
+            text.seek(0)
+            self.process = subprocess.Popen([SENDER, *arguments], stdin=text if isinstance(stdin, str) else stdin,
+                                            stdout=out, stderr=err, cwd=folder, env={**ENVIRONMENT, **keys})
 
     def stop(self):
         self.process.kill()
@@ -57,7 +78,7 @@ class Run:
         for name, count in re.findall(r'^  (\w[\w ]*?) +(\d+)(?:   .*)?$', self.out, re.MULTILINE):
             self.books.setdefault(name, int(count))
         self.events = [json.loads(line) for line in self.lines('events.jsonl')]
-        self.rejects = list(csv.DictReader(self.lines('*rejects.csv')))
+        self.rejects = list(csv.DictReader(self.lines('*rejects*.csv')))
 
     def lines(self, pattern):
         return [line for path in self.folder.glob(pattern) for line in path.read_text().splitlines()]
@@ -372,6 +393,40 @@ class Interrupted(Send):
         self.assertEqual({event['attempts'] for event in run.events if event['outcome'] == 'not_sent'}, {0})
 
 
+    def test_while_the_last_messages_end_is_no_interruption(self):
+        simulator = self.simulator('--delay-ms', '1000')
+        run = self.start(self.campaign(simulator, routes=('sinch',)), csv_rows(8), '--events', 'events.jsonl')
+        until(lambda: simulator.counts()['sinch']['requests'] == 8, 'all of them on their way', run.process)
+        run.process.send_signal(signal.SIGTERM)
+        self.end(run, 0)
+        self.check_books(run, simulator.counts())
+        self.assertIn('interrupted: every row is submitted; ', run.err)
+        self.assertNotIn('interrupted', run.out)
+        self.assertNotIn('not finished', run.err)
+        self.assertEqual(run.books['accepted'], 8)
+        self.send(self.campaign(simulator, routes=('sinch',)), 'audience.csv', code=7)
+
+    def check_ends(self, run, condition, what):
+        until(condition, what, run.process)
+        run.process.send_signal(signal.SIGTERM)
+        self.assertEqual(run.process.wait(SECONDS), -signal.SIGTERM)
+
+    def test_nothing_is_waited_for_that_a_signal_does_not_end(self):
+        simulator = self.simulator()
+        campaign = self.campaign(simulator)
+        os.mkfifo(self.folder / 'nobody.csv')
+        for arguments in (('-', '--format', 'csv', '--test', '+14165550199'), ('-', '--format', 'csv', '--dry-run'),
+                          ('-', '--format', 'csv'), ('nobody.csv',), ('nobody.csv', '--test', '+14165550199')):
+            with self.subTest(arguments):
+                silent, feed = os.pipe()
+                os.set_blocking(silent, False)  # as a shell or a test runner may leave it
+                run = self.start(campaign, *arguments, stdin=silent)
+                os.close(silent)
+                self.check_ends(run, lambda: waits(run.process), 'that it waits')
+                os.close(feed)
+        self.check_untouched(simulator)
+
+
 class Resumed(Send):
     """A durable journal: the same command goes on where it stopped."""
 
@@ -399,8 +454,11 @@ class Resumed(Send):
     def slow(self):
         return self.simulator('--delay-ms', '20', '--record-accepted')
 
+    def people(self, simulator):
+        return collections.Counter(to for _, to in simulator.accepted())
+
     def check_everybody_once(self, simulator, rows):
-        people = collections.Counter(to for _, to in simulator.accepted())
+        people = self.people(simulator)
         self.assertEqual(set(people), {number(i)[1:] for i in range(rows)})
         self.assertEqual(set(people.values()), {1})
 
@@ -438,6 +496,141 @@ class Resumed(Send):
         keys = [each['key'] for each in json.loads(self.status('--json').out)['campaigns']]
         self.assertEqual(keys, ['campaign', 'campaign (2)'])
         self.assertEqual(first.books['events'], 40)
+
+    def test_another_audience_is_not_sent_twice_after_again(self):
+        simulator = self.simulator('--record-accepted')
+        rows = csv_rows(60).splitlines(keepends=True)
+        (self.folder / 'a.csv').write_text(''.join(rows[:31]))
+        (self.folder / 'b.csv').write_text(''.join(rows[:1] + rows[31:]))
+        campaign = self.campaign(simulator)
+        self.send(campaign, 'a.csv')
+        self.send(campaign, 'b.csv')
+        self.send(campaign, 'a.csv', '--again')
+        sent = {number(i)[1:]: 2 if i < 30 else 1 for i in range(60)}
+        self.assertEqual(self.people(simulator), sent)
+        run = self.send(campaign, 'b.csv', code=7)
+        self.assertIn('error: run 2 of the campaign, "campaign (2)", is not known to send b.csv, and run 1 sent it: '
+                      'nothing was sent', run.err)
+        (self.folder / 'b.csv').rename(self.folder / 'c.csv')
+        self.send(campaign, 'c.csv', code=7)
+        (self.folder / 'b.csv').write_text(''.join(rows[:1] + rows[31:40]))
+        self.send(campaign, 'b.csv', code=7)
+        self.send(campaign, 'a.csv', code=7)
+        self.assertEqual(self.people(simulator), sent)
+        self.send(campaign, 'c.csv', '--run', '2')
+        self.send(campaign, 'c.csv', '--run', '2', code=7)
+        self.assertEqual(self.people(simulator), dict.fromkeys(sent, 2))
+
+    def test_a_run_by_its_number_is_sent_once(self):
+        simulator = self.simulator('--record-accepted')
+        campaign = self.campaign(simulator)
+        run = self.send(campaign, csv_rows(20), '--run', '2', code=2)
+        self.assertIn('--run 2: the campaign "campaign" was not sent yet', run.err)
+        for times in (1, 2):
+            self.send(campaign, 'audience.csv', '--run', str(times))
+            self.send(campaign, 'audience.csv', '--run', str(times), code=7)
+            self.assertEqual(set(self.people(simulator).values()), {times})
+        self.send(campaign, 'audience.csv', '--run', '1', code=7)
+        self.send(campaign, 'audience.csv', '--run', '4', code=2)
+        self.send(campaign, 'audience.csv', '--run', '2', '--again', code=2)
+        self.assertEqual(set(self.people(simulator).values()), {2})
+
+    def test_only_the_journal_says_that_an_audience_is_finished(self):
+        simulator = self.simulator('--record-accepted')
+        campaign = self.campaign(simulator)
+        self.send(campaign, csv_rows(20))
+        with (self.folder / 'campaign.json.journal' / 'audiences.jsonl').open('a') as notes:
+            notes.write('\n' + json.dumps({'key': 'campaign', 'file': '-', 'hash': '', 'source': '-'}) + '\n')
+        rows = ''.join(csv_rows(40).splitlines(keepends=True)[:1] + csv_rows(40).splitlines(keepends=True)[21:])
+        self.send(campaign, '-', '--format', 'csv', stdin=rows)
+        self.check_everybody_once(simulator, 40)
+        self.send(campaign, '-', '--format', 'csv', stdin=rows, code=7)
+
+    def test_notes_that_cannot_be_read(self):
+        simulator = self.simulator()
+        (self.folder / 'campaign.json.journal' / 'audiences.jsonl').mkdir(parents=True)
+        run = self.send(self.campaign(simulator), csv_rows(20), code=8)
+        self.assertIn('audiences.jsonl: Is a directory', run.err)
+        self.check_untouched(simulator)
+
+    def test_who_is_refused_or_sends_nothing_leaves_the_rejects_alone(self):
+        simulator = self.simulator('--slow', '1', '--slow-for-ms', '600000')
+        campaign = self.campaign(simulator, routes=('sinch',), messages_inside_max=100)
+        (self.folder / 'other.csv').write_text(csv_rows(30))
+        run = self.start(campaign, 'phone,city\nx"y,z\n' + csv_rows(2000)[11:], '--rejects', 'mend.csv')
+        mend = self.folder / 'mend.csv'
+        until(lambda: mend.exists() and mend.read_text().count('\n') == 2, 'the bad row', run.process)
+        before = mend.read_text()
+        self.send(campaign, 'other.csv', '--rejects', 'mend.csv', code=8)
+        self.assertEqual(mend.read_text(), before)
+        self.send(campaign, 'audience.csv', '--rejects', 'mend.csv', '--dry-run', code=1)
+        self.assertEqual(mend.read_text(), before)
+        self.assertEqual((self.folder / 'mend.dry-run.csv').read_text().count('\n'), 2)
+        run.stop()
+
+    def test_another_sender_between_the_look_and_the_lock(self):
+        simulator = self.simulator('--record-accepted')
+        campaign = self.campaign(simulator)
+        rows = ''.join(json.dumps({'phone': number(i), 'city': 'x'}) + '\n' for i in range(30))
+        inner = self.folder / 'inner'
+        inner.mkdir()
+        (inner / 'campaign.json').write_text(json.dumps(campaign))
+        journal = ('-', '--format', 'jsonl', '--journal', str(self.folder / 'journal'))
+        silent, feed = os.pipe()
+        first = Run(inner, ('campaign.json', *journal), silent, KEYS)
+        os.close(silent)
+        self.addCleanup(first.stop)
+        until(lambda: waits(first.process), 'that it looked at the journal and waits for rows', first.process)
+        self.send(campaign, *journal, stdin=rows)
+        os.write(feed, rows.encode())
+        os.close(feed)
+        self.end(first, 8)
+        self.assertIn('another sender had the journal', first.err)
+        self.assertNotIn('NOT BALANCE', first.out)
+        self.check_everybody_once(simulator, 30)
+
+    def test_a_grown_audience_that_was_finished(self):
+        simulator = self.simulator('--delay-ms', '100', '--record-accepted')
+        campaign = self.campaign(simulator, routes=('sinch',))
+        run = self.start(campaign, csv_rows(200), '--events', 'events.jsonl', '--show-numbers')
+        until(lambda: simulator.counts()['sinch']['accepted'] >= 16, 'the first messages', run.process)
+        run.process.send_signal(signal.SIGINT)
+        until(lambda: 'Interrupt again' in run.err_file.read_text(), 'the first interruption', run.process)
+        run.process.send_signal(signal.SIGINT)
+        self.end(run, 130)
+        self.assertIn('interrupted before every message had ended; the audience was read to its end', run.out)
+        self.assertNotIn('not read', run.out)
+        self.assertGreater(run.books['inside'], 0)
+        with (self.folder / 'audience.csv').open('a') as audience:
+            audience.write(''.join(csv_rows(230).splitlines(keepends=True)[201:]))
+        run = self.go_on('--changed-audience', code=3)
+        self.assertIn('error: rows from 201 on of audience.csv are not taken', run.err)
+        self.assertIn('rows behind the end', run.out)
+        self.assertNotIn('given up', run.out)
+        self.assertNotIn('to continue', run.err)
+        self.assertIn('The books balance', run.out)
+        self.assertEqual((run.books['submitted'], run.books['inside']), (200, 0))
+        self.assertEqual(sorted(event['row'] for event in run.events), list(range(200)))
+        self.check_everybody_once(simulator, 200)
+        run = self.go_on(code=7)
+        self.assertIn('Put new rows into a file of their own', run.err)
+
+    def test_pipes_of_any_name_are_standard_input(self):
+        simulator = self.simulator('--record-accepted')
+        for name, code in (('one.csv', 0), ('two.csv', 7)):
+            os.mkfifo(self.folder / name)
+            run = self.start(self.campaign(simulator), name)
+            writer = threading.Thread(target=write_pipe, args=(self.folder / name, csv_rows(30)))
+            writer.start()
+            self.end(run, code)
+            writer.join()
+        self.check_everybody_once(simulator, 30)
+
+    def test_a_torn_line_of_another_run_is_not_gone_on_with(self):
+        simulator = self.simulator()
+        (self.folder / 'events.jsonl').write_text('{"row":0}\n{"row":')
+        run = self.send(self.campaign(simulator), csv_rows(10), '--events', 'events.jsonl')
+        self.assertEqual(len(run.events), 11)
 
     def test_a_changed_audience_is_refused_unless_told(self):
         simulator = self.slow()
@@ -490,7 +683,7 @@ class Resumed(Send):
         until(lambda: simulator.counts()['sinch']['faults'] == 8, 'eight slow answers', run.process)
         told = self.status()
         self.assertIn('"campaign", version 1, "Spring sale": running', told.out)
-        self.assertRegex(told.out, r'(?m)^ +8   on their way')
+        self.assertRegex(told.out, r'(?m)^ +(8|9|1[0-6])   on their way')  # and claimed for the next requests
         self.assertRegex(told.out, r'wait for their turn\n  the oldest is row 1; the first time limit in 23:5')
         second = self.go_on(code=8)
         self.assertIn(str(run.process.pid), second.err)
@@ -510,6 +703,11 @@ class Resumed(Send):
         self.assertEqual({(row['status'], row['campaign']) for row in refused}, {('enqueue_failed', 'campaign')})
         self.assertTrue(all(row['status_code'] for row in refused))
         self.assertTrue(all(row['recipient'].lstrip("'").startswith('+1******') for row in rows))
+        for name in ('audience.csv', './campaign.json'):
+            before = (self.folder / name).read_text()
+            run = self.end(Run(self.folder, ('campaign.json', 'audience.csv', '--export', name), '', {}), 2)
+            self.assertIn('would be written over', run.err)
+            self.assertEqual((self.folder / name).read_text(), before)
         self.end(Run(self.folder, ('campaign.json', '--export', 'out.jsonl', '--campaign', 'other'), '', {}), 0)
         self.assertEqual((self.folder / 'out.jsonl').read_text(), '')
         self.end(Run(self.folder, ('campaign.json', '--export', 'out.jsonl'), '', {}), 0)
@@ -529,11 +727,23 @@ class Resumed(Send):
 
     def test_standard_input_goes_on_by_row_number(self):
         simulator = self.slow()
-        rows = ''.join(json.dumps({'phone': number(i), 'city': 'x'}) + '\n' for i in range(60))
+        rows = ''.join(json.dumps({'phone': number(i), 'city': 'x'}) + '\n' for i in range(1000))
         arguments = ('-', '--format', 'jsonl', '--events', 'events.jsonl')
-        self.send(self.campaign(simulator), *arguments, stdin=rows)
-        run = self.send(self.campaign(simulator), *arguments, stdin=rows, code=7)
-        self.check_everybody_once(simulator, 60)
+        campaign = self.campaign(simulator, messages_inside_max=100)
+        run = self.start(campaign, *arguments, stdin=rows)
+        until(lambda: simulator.counts()['both']['accepted'] >= 100, 'the first messages', run.process)
+        run.process.send_signal(signal.SIGTERM)
+        self.end(run, 130)
+        taken = run.books['submitted']
+        self.assertTrue(100 <= taken < 1000, run.out)
+        run = self.send(campaign, *arguments, stdin=rows)
+        self.assertIn(f'continues at row {taken + 1} of standard input', run.err)
+        self.assertIn('standard input is resumed by row number: it must bring the same rows', run.err)
+        self.assertEqual((run.books['rows read'], run.books['accepted']), (1000, 1000))
+        self.assertEqual(sorted(event['row'] for event in run.events), list(range(1000)))
+        self.check_everybody_once(simulator, 1000)
+        self.send(campaign, *arguments, stdin=rows, code=7)
+        self.check_everybody_once(simulator, 1000)
 
 
 class Faults(Send):
@@ -544,14 +754,17 @@ class Faults(Send):
         self.assertAlmostEqual(sum(shares.values()), 0.2)
         simulator = self.simulator('--retry-after-seconds', '0', '--slow-for-ms', '50',
                                    *(word for name, share in shares.items() for word in (f'--{name}', str(share))))
-        run = self.send(self.campaign(simulator), csv_rows(1500), '--events', 'events.jsonl', '--show-numbers',
-                        code=(0, 1))
+        campaign = self.campaign(simulator, reconcile={'asks_max': 2, 'delay_min': '50ms'})
+        run = self.send(campaign, csv_rows(1500), '--events', 'events.jsonl', '--show-numbers', code=(0, 1))
         counts = simulator.counts()
         self.check_books(run, counts)
         self.assertEqual(run.code, 0 if run.books['accepted'] == 1500 else 1)
         self.assertEqual(sorted(event['recipient'] for event in run.events), sorted(map(number, range(1500))))
         self.assertGreater(counts['both']['faults'], 50)
-        self.assertLessEqual(counts['both']['answers_lost'], run.books['maybe_sent'])
+        # Infobip is asked what became of its own; of Sinch nobody can know.
+        unknown = sum(event['outcome'] == 'maybe_sent' and event['provider'] == 'sinch' for event in run.events)
+        self.assertGreater(counts['sinch']['answers_lost'], 0)
+        self.assertLessEqual(counts['sinch']['answers_lost'], unknown)
         self.assertGreater(run.books['accepted'], 1000)
 
 

@@ -204,6 +204,23 @@ TEST_CASE("infobip query: a log that was cut tells what was taken, and not what 
   CHECK(told(rows).kind == accepted);
 }
 
+TEST_CASE("infobip query: a log that names its next rows was cut, however short it is", "[providers]") {
+  const auto [cursor, kind] = GENERATE(table<std::string, verdict_kind>({
+      {R"({"limit":1000,"nextCursor":"MTcwMDA"})", maybe_sent},
+      {R"({"limit":1000,"nextCursor":7})", maybe_sent},
+      {R"({"limit":1000,"nextCursor":null})", rejected},
+      {R"({"limit":1000,"nextCursor":""})", rejected},
+      {R"({"limit":1000})", rejected},
+      {R"("nextCursor")", rejected},
+  }));
+  INFO(cursor);
+  const auto answer = [&](const std::string& rows) {
+    return asked(200, R"({"results":[)" + rows + R"(],"cursor":)" + cursor + "}").front();
+  };
+  CHECK(answer(row("52", "5")).kind == kind);
+  CHECK(answer(row("26", "1")).kind == accepted);
+}
+
 TEST_CASE("infobip query: a question that failed says nothing of the messages nor of the route", "[providers]") {
   struct question {
     unsigned status;

@@ -437,6 +437,17 @@ TEST_CASE("sinch: HTTP statuses have the verdicts that their definitions allow",
   CHECK(v.retry_after == (waits ? 3s : -1ms));
 }
 
+TEST_CASE("sinch: a 503 that a gateway makes of a broken connection does not say whether the message was taken",
+          "[providers]") {
+  const std::string broke = "upstream connect error or disconnect/reset before headers. ";
+  CHECK(classified(503, broke + "reset reason: connection termination", 3s).kind == verdict_kind::maybe_sent);
+  CHECK(classified(503, broke + "reset reason: connection termination", 3s).retry_after == -1ms);
+  CHECK(classified(503, broke).kind == verdict_kind::maybe_sent);
+  CHECK(classified(503, broke + "reset reason: connection failure").kind == verdict_kind::retry);  // never passed on
+  CHECK(classified(503, "no healthy upstream").kind == verdict_kind::retry);
+  CHECK(classified(503, "").kind == verdict_kind::retry);
+}
+
 TEST_CASE("sinch: a body refines a 4xx and never a 5xx", "[providers]") {
   CHECK(classified(400, failure_body("E104")).route_fault);
   CHECK(classified(403, failure_body("E110")).kind == verdict_kind::rejected);

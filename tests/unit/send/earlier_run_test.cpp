@@ -57,11 +57,62 @@ TEST_CASE("look_back: a journal that is not there, or has nothing in it yet, kno
   std::string name = (std::filesystem::temp_directory_path() / "broadside-look-XXXXXX").string();
   const std::string folder = ::mkdtemp(name.data());
   for (const std::string& path : {folder, folder + "/none"}) {
-    const auto before = look_back(path, "spring", again::yes);
+    const auto before = look_back(path, "spring", {.again = true}, {});
     REQUIRE(before.has_value());
     CHECK_FALSE(before->exists);
     CHECK_FALSE(before->is_finished);
     CHECK(before->key == "spring");
+    CHECK(before->run == 1);
+    CHECK(before->refusal.empty());
+    CHECK(look_back(path, "spring", {.number = 1}, {})->refusal.empty());
+    CHECK(look_back(path, "spring", {.number = 2}, {})->refusal == "--run 2: the campaign \"spring\" was not sent yet");
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("audiences_of: sources of every run of a key, each finished when the last definition says so", "[send]") {
+  const auto campaign = [](std::uint32_t id, std::string key) {
+    campaign_status out = status(std::move(key));
+    out.id = campaign_id{id};
+    return out;
+  };
+  const std::vector<campaign_status> campaigns{campaign(0, "spring"), campaign(1, "summer"), campaign(2, "spring"),
+                                               campaign(3, "spring (2)")};
+  const std::string a = "a.csv#00000000000000aa";
+  const std::string b = "b.csv#00000000000000bb";
+  const std::vector<source_status> sources{{campaign_id{0}, a, ordinal{50}, true},
+                                           {campaign_id{0}, b, ordinal{9}, true},
+                                           {campaign_id{1}, a, ordinal{1}, true},
+                                           {campaign_id{2}, a, ordinal{0}, true},
+                                           {campaign_id{3}, b, ordinal{7}, false}};
+  const audience_note changed{"spring (2)", {"b.csv", "00000000000000cc"}, b};
+  const audience_note of_nothing{"spring (2)", {"a.csv", "00000000000000aa"}, a};
+  const auto known = audiences_of(campaigns, sources, "spring", {changed, of_nothing});
+  REQUIRE(known.size() == 4);
+  CHECK((known[0].run == 1 && known[0].source == a && known[0].taken == 50 && known[0].finished));
+  CHECK((known[1].run == 1 && known[1].source == b && known[1].taken == 9));
+  CHECK_FALSE(known[1].finished);  // the second definition ended it, wherever it was
+  CHECK((known[2].run == 2 && known[2].source == b && known[2].taken == 7 && !known[2].finished));
+  CHECK((known[3].run == 2 && known[3].source == b && known[3].is == changed.is));
+}
+
+TEST_CASE("is_as_before: what ended meanwhile is as before, what another sender did is not", "[send]") {
+  earlier_run before;
+  before.campaigns = {status("spring", 5, 3)};
+  before.redelivered = 2;
+  recovery_report found;
+  found.requeued = 2;
+  found.interrupted = 1;
+  found.redelivered = 2;
+  CHECK(is_as_before(before, {status("spring", 5, 3)}, found));
+  CHECK(is_as_before(before, {status("spring", 7, 1)}, found));
+  CHECK_FALSE(is_as_before(before, {status("spring", 9)}, found));
+  CHECK_FALSE(is_as_before(before, {}, found));
+  CHECK_FALSE(is_as_before(before, {status("summer", 5, 3)}, found));
+  recovery_report confirmed = found;
+  confirmed.redelivered = 0;
+  CHECK_FALSE(is_as_before(before, {status("spring", 5, 3)}, confirmed));
+  recovery_report ended = found;
+  ended.requeued = 0;
+  CHECK_FALSE(is_as_before(before, {status("spring", 5, 3)}, ended));
 }

@@ -71,7 +71,19 @@ TEST_CASE("forecasts: one line when no value can change it", "[send]") {
   const std::string text = forecast_text(f);
   CHECK(text.find("all empty                         GSM-7, 20 septets, 1 part\n") != std::string::npos);
   CHECK(text.find("200 septets, 2 parts\n") != std::string::npos);
-  CHECK(text.find("UCS-2, 200 units, 3 parts") != std::string::npos);
+  CHECK(text.find("UCS-2, 200 units, 3 parts\n") != std::string::npos);
+}
+
+TEST_CASE("forecasts: what the guard cuts or refuses is told", "[send]") {
+  fallback_forecast f;
+  f.most_gsm.sms = f.most_ucs2.sms = f.most_ucs2.uncut = parts_of(sms_encoding::gsm7, 306, 2);
+  f.most_gsm.uncut = parts_of(sms_encoding::gsm7, 700, 5);
+  f.most_ucs2.refused = true;
+  const std::string text = forecast_text(f);
+  CHECK(text.find("in GSM-7         GSM-7, 306 septets, 2 parts; cut from 5 parts\n") != std::string::npos);
+  CHECK(text.find("one needs UCS-2  GSM-7, 306 septets, 2 parts; refused: too many parts\n") != std::string::npos);
+  f.most_gsm.endless = true;
+  CHECK(forecast_text(f).find("; cut from more than 5 parts\n") != std::string::npos);
 }
 
 TEST_CASE("fallback_sum: parts and price of an audience", "[send]") {

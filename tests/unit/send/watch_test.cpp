@@ -99,6 +99,7 @@ TEST_CASE("exit code: each cause of an early end has its own", "[send]") {
   const auto [cause, code] = GENERATE(table<stop_cause, exit_code>({
       {stop_cause::interrupted, exit_code::interrupted},
       {stop_cause::audience_failed, exit_code::audience_unreadable},
+      {stop_cause::audience_grew, exit_code::audience_unreadable},
       {stop_cause::output_failed, exit_code::output_failed},
       {stop_cause::gave_up, exit_code::gave_up},
       {stop_cause::drain_timed_out, exit_code::gave_up},
