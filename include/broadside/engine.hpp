@@ -47,7 +47,10 @@ enum class binding : std::uint8_t {
   paused,      ///< until resume()
   journal,     ///< the disk does not take what is written
   route,       ///< every route rests: a fault of the account, or the provider said to slow down
-  rate_limit,  ///< the limit of the route that comes free first
+  rate_limit,  ///< the limit of the route that comes free first, or of the campaign's sender
+  connection,  ///< no route has a connection
+  answer,      ///< what is left waits until its provider is asked what became of it (options::reconcile)
+  retry,       ///< what is left waits to be tried again (options::retry)
 };
 
 struct explanation {

@@ -281,6 +281,7 @@ void dispatcher::publish() {
     gauges_[i].connections.store(status.connections, std::memory_order_relaxed);
     gauges_[i].in_flight.store(r.in_flight, std::memory_order_relaxed);
     gauges_[i].waiting.store(r.waiting, std::memory_order_relaxed);
+    gauges_[i].asked_for.store(r.questions.size() + r.asked.size(), std::memory_order_relaxed);
     if (status.last_error != r.reported) {
       r.reported = status.last_error;
       if (r.reported) r.shared->set_last_error(r.reported.message());
@@ -288,6 +289,7 @@ void dispatcher::publish() {
     held += r.waiting + r.in_flight + r.questions.size() + r.asked.size();
   }
   parked_count_.store(parked_.size(), std::memory_order_release);
+  retrying_count_.store(retries_.size(), std::memory_order_relaxed);
   held_by_lists_.store(held, std::memory_order_release);
 }
 

@@ -64,6 +64,8 @@ class dispatcher {
   [[nodiscard]] std::uint64_t held_by_lists() const noexcept { return held_by_lists_.load(std::memory_order_acquire); }
   /// Of those, how many are kept back because their campaign is paused.
   [[nodiscard]] std::uint64_t parked() const noexcept { return parked_count_.load(std::memory_order_acquire); }
+  /// And how many wait to be tried again.
+  [[nodiscard]] std::uint64_t retrying() const noexcept { return retrying_count_.load(std::memory_order_relaxed); }
 
  private:
   /// Messages of one route that share their limits: the route's, and one sender's where it has one.
@@ -201,6 +203,7 @@ class dispatcher {
   std::deque<route_gauges> gauges_;
   std::atomic<std::uint64_t> held_by_lists_{0};
   std::atomic<std::uint64_t> parked_count_{0};
+  std::atomic<std::uint64_t> retrying_count_{0};
 };
 
 }  // namespace broadside::engine_detail

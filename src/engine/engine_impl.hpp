@@ -79,6 +79,9 @@ class engine::impl {
     static_cast<impl*>(self)->signalled_.store(true, std::memory_order_release);  // after: poll() never misses a clear
   }
 
+  [[nodiscard]] explanation held_up(const campaign_entry&) const;
+  [[nodiscard]] explanation still_waits(const campaign_entry&) const;
+
   [[nodiscard]] campaign_entry* find(campaign_id id) const noexcept {
     return campaigns_.find(static_cast<std::uint32_t>(id));
   }

@@ -117,17 +117,27 @@ explanation engine::impl::why(campaign_id id) const {
   if (counts(id).inside == 0) {
     return {binding::audience, finished(id) ? "every message has its outcome" : "nothing is inside: submit() more", {}};
   }
-  // What holds up the route that comes free first.
-  explanation said{binding::nothing, "requests are on their way", {}};
+  explanation said = held_up(*c);
+  return said.what == binding::nothing ? still_waits(*c) : said;
+}
+
+/// What holds up the route that comes free first; nothing when one is free.
+explanation engine::impl::held_up(const campaign_entry& c) const {
+  explanation said;
   std::optional<time_point> free_at;
   const time_point now = shared_.environment_->now();
-  for (const auto& w : c->compiled->routes) {
+  const std::size_t lane = c.compiled->sender_lane;
+  const rate::gcra* const sender = lane > 0 ? shared_.sender_limits[lane - 1].get() : nullptr;
+  for (const auto& w : c.compiled->routes) {
     route_entry& r = *shared_.routes[w.route];
     const time_point rests{std::chrono::nanoseconds{r.rests_until.load(std::memory_order_relaxed)}};
-    const time_point limited = r.limit.ready_at(1, now);
+    const time_point route_limit = r.limit.ready_at(1, now);
+    const time_point sender_limit = sender != nullptr ? sender->ready_at(1, now) : now;
+    const time_point limited = std::max(route_limit, sender_limit);
     const time_point at = std::max({now, rests, limited});
     if (free_at && *free_at <= at) continue;
     free_at = at;
+    said = {};
     said.until = std::chrono::ceil<milliseconds>(at - now);
     if (rests > now && rests >= limited) {
       const std::scoped_lock lock(r.last_error_mutex);
@@ -135,13 +145,45 @@ explanation engine::impl::why(campaign_id id) const {
       said.words = fmt::format("route {} rests{}{}", r.options->name, r.last_error.empty() ? "" : ": ", r.last_error);
     } else if (limited > now) {
       said.what = binding::rate_limit;
-      said.words = fmt::format("the limit of route {}", r.options->name);
-    } else {
-      said = {};
-      said.words = "requests are on their way";
+      said.words = sender_limit > route_limit
+                       ? fmt::format("the limit of sender {}", shared_.options.senders[lane - 1].sender)
+                       : fmt::format("the limit of route {}", r.options->name);
     }
   }
   return said;
+}
+
+/// Why messages are inside although a route is free.
+explanation engine::impl::still_waits(const campaign_entry& c) const {
+  std::uint64_t in_flight = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t asked_for = 0;
+  std::uint64_t retrying = 0;
+  std::uint64_t connections = 0;
+  std::string error;
+  for (const auto& w : c.compiled->routes) {
+    route_entry& r = *shared_.routes[w.route];
+    for (const auto& s : shards_) {
+      const route_gauges& g = s->dispatch().gauges(w.route);
+      in_flight += g.in_flight.load(std::memory_order_relaxed);
+      waiting += g.waiting.load(std::memory_order_relaxed);
+      asked_for += g.asked_for.load(std::memory_order_relaxed);
+      connections += g.connections.load(std::memory_order_relaxed);
+    }
+    const std::scoped_lock lock(r.last_error_mutex);
+    if (error.empty()) error = r.last_error;
+  }
+  for (const auto& s : shards_) retrying += s->dispatch().retrying();
+  if (connections == 0 && in_flight + waiting > 0)
+    return {binding::connection, fmt::format("no connection{}{}", error.empty() ? "" : ": ", error), {}};
+  if (in_flight + waiting == 0 && asked_for > 0) {
+    return {binding::answer,
+            fmt::format("{} messages whose answer was lost wait until their provider is asked for them", asked_for),
+            {}};
+  }
+  if (in_flight + waiting == 0 && retrying > 0)
+    return {binding::retry, fmt::format("{} messages wait to be tried again", retrying), {}};
+  return {binding::nothing, "requests are on their way", {}};
 }
 
 journal_status engine::impl::journal() const noexcept {

@@ -207,6 +207,7 @@ struct route_gauges {
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint64_t> in_flight{0};
   std::atomic<std::uint64_t> waiting{0};
+  std::atomic<std::uint64_t> asked_for{0};  // messages whose answer was lost, until the provider has said what it knows
 };
 
 }  // namespace broadside::engine_detail

@@ -148,3 +148,37 @@ TEST_CASE("simulation: nobody is sent to twice through crashes, resets and a dis
   }
   REQUIRE(world.defects().empty());
 }
+
+TEST_CASE("simulation: why() names what holds a campaign up, whatever it is") {
+  const auto what = GENERATE(binding::connection, binding::answer, binding::retry, binding::rate_limit, binding::route);
+  CAPTURE(static_cast<int>(what));
+  simulation_faults faults;
+  if (what == binding::connection) faults.connect_refused = 1;
+  if (what == binding::answer) faults.provider.reset_after_accept = 1;
+  if (what == binding::retry) faults.provider.provider_busy = 1;
+  if (what == binding::route) faults.provider.throttle_429 = 1;
+  faults.provider.retry_after_seconds = 5;
+  simulation world(3, faults);
+  const std::string url = world.add_provider("infobip");
+  options o;
+  auto infobip = providers::infobip({.base_url = url, .api_key = "infobip-test-key", .messages_per_request = 1});
+  o.routes.push_back({.name = "main", .provider = *infobip, .limit = {}});
+  if (what == binding::rate_limit) o.senders.push_back({.sender = "18885551234", .limit = {.per_second = 0.1}});
+  auto e = world.open(o);
+  REQUIRE(e.has_value());
+  const auto id = e->launch(definition());
+  REQUIRE(id.has_value());
+  const auto source = *e->open_source(*id, "list");
+  const std::string_view name = "Ann";
+  const std::vector<recipient> two{{"+12125551000", {&name, 1}}, {"+12125551001", {&name, 1}}};
+  REQUIRE(e->submit(source, ordinal{0}, two).accepted == 2);
+  const auto why = [&] { return e->why(*id); };
+  REQUIRE(world.run_until([&] { return why().what == what; }, 30s));
+  const std::map<binding, std::string> words{{binding::connection, "no connection"},
+                                             {binding::answer, "wait until their provider is asked"},
+                                             {binding::retry, "wait to be tried again"},
+                                             {binding::rate_limit, "the limit of sender 18885551234"},
+                                             {binding::route, "route main rests"}};
+  REQUIRE(why().words.find(words.at(what)) != std::string::npos);
+  if (what == binding::rate_limit || what == binding::route) REQUIRE(why().until > 0ms);
+}
