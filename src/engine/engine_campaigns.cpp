@@ -98,7 +98,7 @@ result<source_id> engine::impl::open_source(campaign_id id, std::string_view nam
   auto entry = std::make_unique<source_entry>();
   entry->campaign = id;
   entry->name = name;
-  entry->start = has_key ? taken_before(id, name) : 0;
+  if (has_key) follow(*entry);
   entry->next.store(entry->start, std::memory_order_relaxed);
   c->sources_open.fetch_add(1, std::memory_order_release);  // first: finished() must not see a known one as finished
   c->sources_known.fetch_add(1, std::memory_order_release);
@@ -118,17 +118,17 @@ engine::impl::source_entry* engine::impl::source_named(campaign_id campaign, std
   return nullptr;
 }
 
-/// Rows of a source of this name that earlier definitions of the campaign's key took.
-std::uint64_t engine::impl::taken_before(campaign_id id, std::string_view name) const noexcept {
-  const std::string& key = find(id)->compiled->definition.key;
-  std::uint64_t rows = 0;
-  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(id); ++i) {
+/// Lets the source start behind what one of its name took for an earlier definition of the campaign's key.
+void engine::impl::follow(source_entry& entry) const noexcept {
+  const std::string& key = find(entry.campaign)->compiled->definition.key;
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(entry.campaign); ++i) {
     if (campaigns_.find(i)->compiled->definition.key != key) continue;
-    source_id unused{};
-    if (const source_entry* s = source_named(campaign_id{i}, name, unused))
-      rows = std::max(rows, s->next.load(std::memory_order_acquire));
+    source_id earlier{};
+    const source_entry* s = source_named(campaign_id{i}, entry.name, earlier);
+    if (s == nullptr || s->next.load(std::memory_order_acquire) < entry.start) continue;
+    entry.start = s->next.load(std::memory_order_acquire);
+    entry.follows = earlier;
   }
-  return rows;
 }
 
 result<void> engine::impl::finish(source_id id) {
@@ -148,6 +148,10 @@ ordinal engine::impl::resume_point(source_id id) const noexcept {
   const source_entry* source = sources_.find(static_cast<std::uint32_t>(id));
   if (source == nullptr) return {};
   if (!durable_) return ordinal{source->next.load(std::memory_order_acquire)};
+  // Where the last version stopped is certain only once all that it took is durable.
+  if (source->follows) {
+    if (const ordinal before = resume_point(*source->follows); before < ordinal{source->start}) return before;
+  }
   return std::max(ordinal{source->start}, durable_->log().resume_point(id));
 }
 

@@ -70,7 +70,7 @@ class engine::impl {
   void supersede(const std::string& key, campaign_id by);
   [[nodiscard]] bool is_superseded(campaign_id) const noexcept;
   [[nodiscard]] source_entry* source_named(campaign_id, std::string_view name, source_id& id) const noexcept;
-  [[nodiscard]] std::uint64_t taken_before(campaign_id, std::string_view name) const noexcept;
+  void follow(source_entry&) const noexcept;
   void finish_source(source_id, source_entry&);
 
   static void wake_shard(void* self, unsigned waiter) noexcept { static_cast<impl*>(self)->shards_[waiter]->wake(); }

@@ -117,7 +117,7 @@ void engine::impl::recover_sources(const kept::recovered& found) {
     entry->campaign = was.campaign;
     entry->name = was.name;
     const campaign_entry* c = find(was.campaign);
-    if (c != nullptr && !c->compiled->definition.key.empty()) entry->start = taken_before(was.campaign, was.name);
+    if (c != nullptr && !c->compiled->definition.key.empty()) follow(*entry);
     entry->next.store(std::max(entry->start, static_cast<std::uint64_t>(was.next)), std::memory_order_relaxed);
     // A crash may come between a new version and the end of what the last one took from.
     const bool is_finished = was.finished || (c != nullptr && is_superseded(was.campaign));

@@ -73,6 +73,7 @@ struct source_entry {
   campaign_id campaign{};              // constant after open_source()
   std::string name;                    // constant after open_source()
   std::uint64_t start = 0;             // constant after open_source(): rows below were taken before there was a source
+  std::optional<source_id> follows{};  // constant after open_source(): which source took them
   std::atomic<std::uint64_t> next{0};  // ordinal not yet taken; written by the thread that submits
   std::atomic<bool> finished{false};
   std::atomic<bool> submitting{false};  // a thread is in submit(); see supersede()

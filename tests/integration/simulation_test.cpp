@@ -182,3 +182,24 @@ TEST_CASE("simulation: why() names what holds a campaign up, whatever it is") {
   REQUIRE(why().words.find(words.at(what)) != std::string::npos);
   if (what == binding::rate_limit || what == binding::route) REQUIRE(why().until > 0ms);
 }
+
+TEST_CASE("simulation: what a new version says to go on from is durable, also of rows that the last one took") {
+  simulation world(5);
+  options o = settings(world, world.add_provider("sinch"));
+  o.journal.durability = durability::periodic;
+  o.journal.sync_interval = 60s;
+  auto e = world.open(o);
+  REQUIRE(e.has_value());
+  campaign first = definition();
+  const auto source = *e->open_source(*e->launch(first), "list");
+  const std::string_view name = "Ann";
+  const recipient r{"+12125551000", {&name, 1}};
+  REQUIRE(e->submit(source, ordinal{0}, {&r, 1}).accepted == 1);
+  first.text = "Hello {{ name }}";
+  const auto again = *e->open_source(*e->launch(first), "list");
+  REQUIRE(e->resume_point(again) == ordinal{0});  // a crash would lose the row
+  REQUIRE(e->submit(again, ordinal{0}, {&r, 1}).accepted == 1);
+  world.run_for(61s);
+  REQUIRE(e->resume_point(again) == ordinal{1});
+  REQUIRE(world.acceptances().size() == 1);  // it was taken once all the same
+}

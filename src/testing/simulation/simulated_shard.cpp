@@ -14,7 +14,6 @@ simulated_shard::simulated_shard(process& p, engine_detail::shared_state& shared
     : process_(p),
       world_(p.world_),
       shared_(shared),
-      number_(number),
       life_(world_.begin_life()),
       turn_(shared, number, world_.random(), settled) {
   process_.shards_.push_back(this);

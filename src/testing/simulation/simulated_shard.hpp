@@ -48,7 +48,6 @@ class simulated_shard final : public engine_detail::shard {
   process& process_;
   world& world_;
   engine_detail::shared_state& shared_;
-  const unsigned number_;
   const life life_;
   engine_detail::shard_turn turn_;
   std::vector<std::unique_ptr<endpoint>> endpoints_;

@@ -44,19 +44,22 @@ bool world::run(time_point until, const std::function<bool()>& done) {
   bool said = done && done();
   const bool was_dead = crashed_;  // then the rest of the world goes on without the process
   while (!said && (was_dead || !crashed_) && !events_.empty() && events_.front().at <= until) {
-    event next = pop();
-    if (next.who != 0 && ended_.contains(next.who)) continue;
-    if (next.who == host_life && depth_ > 1) {
-      host_later_.push_back(std::move(next));
+    const event& first = events_.front();
+    if (first.who != 0 && ended_.contains(first.who)) {
+      static_cast<void>(pop());
       continue;
     }
-    now_ = std::max(now_, next.at);
+    if (first.who == host_life && depth_ > 1) {
+      host_later_.push_back(pop());
+      continue;
+    }
+    now_ = std::max(now_, first.at);
     ++counts.events;
-    if (happens(concern::crash, faults.crash) && alive_) {
+    if (happens(concern::crash, faults.crash) && alive_) {  // the event is the next one's: it may be the network's
       crash();
       break;
     }
-    next.what();
+    pop().what();
     said = done && done();
   }
   if ((was_dead || !crashed_) && !said) now_ = std::max(now_, until);

@@ -1,0 +1,336 @@
+// The checks themselves: each is shown what it must object to, and what it must not.
+#include <fmt/format.h>
+#include <unistd.h>
+#include <chrono>
+#include <sim/checks.hpp>
+#include <sim/engine_watch.hpp>
+#include <sim/jobs.hpp>
+#include <sim/run.hpp>
+#include <sim/shrink.hpp>
+#include <sim/tally.hpp>
+#include <string>
+#include <support/catch.hpp>
+#include <vector>
+
+namespace {
+
+using namespace broadside;
+using namespace broadside::sim;
+using namespace std::chrono_literals;
+
+const time_point start{1000h};
+
+plan small_plan() {
+  plan p;
+  p.seed = 5;
+  p.campaign[0].rows = 10;
+  p.campaign[0].age_s = 60;
+  p.route[0].rate = 10;
+  p.route[0].burst = 2;
+  return p;
+}
+
+/// A run that a test makes up: one campaign, one source, one engine.
+struct made_up {
+  explicit made_up(plan with = small_plan()) : p(with), book(p) { record.engines.push_back({start, false, false}); }
+
+  static message_id id(std::size_t row, unsigned copy = 0) { return message_id{0x1000 + row + 0x100 * copy}; }
+  static std::string text(std::size_t row, unsigned copy = 0) { return to_string(id(row, copy)); }
+
+  void take(std::size_t row) { book.taken({0, 0, row}, 1, start); }
+  event ended(std::size_t row, outcome how, errc reason = {}) const {
+    event e;
+    e.id = id(row);
+    e.row = ordinal_of(0, row);
+    e.at = position{100 + row};
+    e.outcome = how;
+    e.reason = reason;
+    e.attempts = 1;
+    e.recipient = std::string_view(book.row({0, 0, row}).text.to);
+    return e;
+  }
+  verdict_of_check hear(const event& e, unsigned engine = 0, bool redelivered = false) {
+    return book.hear(e, {0, engine, redelivered, start + 1s});
+  }
+  void leave(std::size_t row, duration at, std::uint32_t engine = 0) {
+    departures.push_back({start + at, 0, engine, {text(row)}});
+  }
+  void arrive(std::size_t row) { acceptances.push_back({start, 0, text(row), book.row({0, 0, row}).text.digits}); }
+  /// Taken, sent, accepted and told.
+  void send(std::size_t row, duration at) {
+    take(row);
+    leave(row, at);
+    arrive(row);
+    REQUIRE_FALSE(hear(ended(row, outcome::accepted)));
+  }
+  [[nodiscard]] evidence all() const { return {p, book, record, departures, acceptances}; }
+
+  plan p;
+  host_book book;
+  run_record record;
+  std::vector<testing::departure> departures;
+  std::vector<testing::acceptance> acceptances;
+};
+
+/// What the check said, or that it said nothing.
+std::string said(const verdict_of_check& found) { return found ? found->what : "nothing"; }
+
+bool says(const verdict_of_check& found, const char* words) {
+  INFO(said(found));
+  return found && found->what.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("sim: a run in which everything is right passes every check", "[sim]") {
+  made_up run;
+  for (std::size_t row = 0; row < 10; ++row) run.send(row, 100ms * static_cast<int>(row));
+  REQUIRE(said(check_run(run.all())) == "nothing");
+}
+
+TEST_CASE("sim: the host's book objects to an outcome that is told twice, otherwise, or for nobody", "[sim]") {
+  made_up run;
+  REQUIRE(says(run.hear(run.ended(3, outcome::accepted)), "was not taken"));
+  run.take(3);
+  event other = run.ended(3, outcome::accepted);
+  other.recipient = std::string_view("+13055550100");
+  REQUIRE(says(run.hear(other), "the event names"));
+  REQUIRE(said(run.hear(run.ended(3, outcome::accepted))) == "nothing");
+  REQUIRE(says(run.hear(run.ended(3, outcome::accepted)), "twice"));
+  REQUIRE(said(run.hear(run.ended(3, outcome::accepted), 1, true)) == "nothing");
+  REQUIRE(says(run.hear(run.ended(3, outcome::accepted), 2, false), "anew"));
+  REQUIRE(says(run.hear(run.ended(3, outcome::maybe_sent), 2, true), "then maybe_sent"));
+  event elsewhere = run.ended(3, outcome::accepted);
+  elsewhere.row = ordinal_of(1, 3);
+  REQUIRE(says(run.hear(elsewhere), "never submitted"));
+}
+
+TEST_CASE("sim: what is not synced may be told otherwise after a loss, and only then", "[sim]") {
+  plan p = small_plan();
+  p.record = static_cast<number>(record::periodic);
+  made_up run(p);
+  run.take(1);
+  REQUIRE(said(run.hear(run.ended(1, outcome::accepted))) == "nothing");
+  event again = run.ended(1, outcome::expired);
+  again.id = made_up::id(1, 1);
+  REQUIRE(says(run.hear(again, 1), "then anew expired"));
+  run.book.something_was_lost();
+  REQUIRE(said(run.hear(again, 1)) == "nothing");
+}
+
+TEST_CASE("sim: a good row is rejected by a provider or not at all, a bad one for what is wrong with it", "[sim]") {
+  made_up run;
+  run.take(0);
+  REQUIRE(says(run.hear(run.ended(0, outcome::rejected, errc::phone_too_short)), "a good row was rejected"));
+  REQUIRE(says(run.hear(run.ended(0, outcome::rejected, errc::refused_by_provider)), "no provider refuses"));
+  plan p = small_plan();
+  p.campaign[0].bad_per_1000 = 1000;
+  made_up bad(p);
+  for (std::size_t row = 0; row < 10; ++row) {
+    bad.take(row);
+    REQUIRE(bad.book.row({0, 0, row}).text.digits.empty());
+    REQUIRE(bad.hear(bad.ended(row, outcome::accepted)));
+  }
+}
+
+TEST_CASE("sim: a row without an outcome is missed, and one with two ids is one too many", "[sim]") {
+  made_up run;
+  run.take(2);
+  REQUIRE(says(check_outcomes(run.all()), "has no outcome"));
+}
+
+TEST_CASE("sim: an outcome that the provider's books contradict is found", "[sim]") {
+  made_up never;
+  never.take(1);
+  REQUIRE_FALSE(never.hear(never.ended(1, outcome::accepted)));
+  REQUIRE(says(check_acceptances(never.all()), "no provider took it"));
+
+  for (const outcome how : {outcome::not_sent, outcome::expired, outcome::suppressed}) {
+    made_up taken;
+    taken.take(1);
+    taken.leave(1, 0ms);
+    taken.arrive(1);
+    REQUIRE_FALSE(taken.hear(taken.ended(1, how)));
+    REQUIRE(says(check_acceptances(taken.all()), "and a provider took it"));
+  }
+  made_up maybe;
+  maybe.take(1);
+  maybe.leave(1, 0ms);
+  maybe.arrive(1);
+  REQUIRE_FALSE(maybe.hear(maybe.ended(1, outcome::maybe_sent)));
+  REQUIRE(said(check_acceptances(maybe.all())) == "nothing");
+}
+
+TEST_CASE("sim: a second copy is found unless the campaign sends again", "[sim]") {
+  for (const on_unknown policy : {on_unknown::hold, on_unknown::resend, on_unknown::resend_if_deduplicated}) {
+    plan p = small_plan();
+    p.campaign[0].policy = static_cast<number>(policy);
+    made_up run(p);
+    run.send(1, 0ms);
+    run.leave(1, 200ms);
+    run.arrive(1);
+    REQUIRE(check_acceptances(run.all()).has_value() == (policy != on_unknown::resend));
+    run.arrive(1);
+    REQUIRE(check_acceptances(run.all()));  // more often than it left
+  }
+}
+
+TEST_CASE("sim: a message to another number than its row's is found", "[sim]") {
+  made_up run;
+  run.send(1, 0ms);
+  run.acceptances[0].number = "13055550100";
+  REQUIRE(says(check_acceptances(run.all()), "whose number is"));
+}
+
+TEST_CASE("sim: what leaves untold, or more often than it was counted, is found", "[sim]") {
+  made_up run;
+  run.leave(7, 0ms);
+  REQUIRE(says(check_departures(run.all()), "never told"));
+  made_up twice;
+  twice.send(1, 0ms);
+  twice.leave(1, 1s);
+  REQUIRE(says(check_departures(twice.all()), "left 2 times"));
+}
+
+TEST_CASE("sim: a limit that is exceeded by one message in one window is found", "[sim]") {
+  // 10 a second, 2 at once, and one to begin with: 0, 0.1, 0.2 … then a pause and two at once
+  const std::vector<engine_life> one{{start, false, false}};
+  const auto at = [](duration when, std::uint64_t n, std::uint32_t engine = 0) {
+    return burst_of{start + when, n, engine};
+  };
+  REQUIRE(excess(std::vector{at(0ms, 1), at(100ms, 1), at(200ms, 1)}, 10, 2, one).empty());
+  REQUIRE_FALSE(excess(std::vector{at(0ms, 2)}, 10, 2, one).empty());
+  REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(99ms, 1)}, 10, 1, one).empty());
+  REQUIRE(excess(std::vector{at(0ms, 1), at(1s, 2)}, 10, 2, one).empty());
+  REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(1s, 3)}, 10, 2, one).empty());
+  REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(1s, 2), at(1099ms, 1)}, 10, 2, one).empty());
+  const std::vector<engine_life> two{{start, true, true}, {start + 50ms, false, false}};
+  REQUIRE(excess(std::vector{at(0ms, 1), at(50ms, 1, 1)}, 10, 1, two).empty());
+  REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(50ms, 2, 1)}, 10, 1, two).empty());
+  REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(50ms, 1, 1), at(149ms, 1, 1)}, 10, 1, two).empty());
+
+  made_up run;
+  run.send(0, 0ms);
+  run.send(1, 10ms);
+  REQUIRE(says(check_route_limits(run.all()), "route 0"));
+}
+
+TEST_CASE("sim: a sender's limit and that of questions are held too", "[sim]") {
+  plan p = small_plan();
+  p.route[0].rate = 0;
+  p.sender_rate = 5;
+  made_up run(p);
+  run.send(0, 0ms);
+  run.send(1, 100ms);
+  REQUIRE(says(check_sender_limit(run.all()), "the sender"));
+  run.p.campaign[0].sender = 1;
+  REQUIRE(said(check_sender_limit(run.all())) == "nothing");
+  for (const duration when : {0ms, 400ms}) run.departures.push_back({start + when, 0, 0, {}});
+  REQUIRE(says(check_question_limits(run.all()), "questions"));
+}
+
+TEST_CASE("sim: what leaves of a campaign that is paused or cancelled is found", "[sim]") {
+  made_up run;
+  run.send(0, 0ms);
+  run.send(1, 200ms);
+  run.record.standstills.push_back({0, 2, 2, false});
+  REQUIRE(said(check_standstills(run.all())) == "nothing");
+  run.record.standstills.push_back({0, 1, 2, false});
+  REQUIRE(says(check_standstills(run.all()), "paused"));
+  run.record.standstills.front() = {0, 0, ~std::size_t{0}, true};
+  REQUIRE(says(check_standstills(run.all()), "cancelled"));
+}
+
+TEST_CASE("sim: what leaves too old or expires too young is found", "[sim]") {
+  made_up run;
+  run.send(0, 61s);
+  REQUIRE(says(check_ages(run.all()), "older than 60 s"));
+  made_up young;
+  young.take(0);
+  REQUIRE_FALSE(young.hear(young.ended(0, outcome::expired, errc::age_exceeded)));
+  REQUIRE(says(check_ages(young.all()), "expired before"));
+}
+
+TEST_CASE("sim: two events at one position, and a confirmed one that comes again, are found", "[sim]") {
+  made_up run;
+  run.send(0, 0ms);
+  run.take(1);
+  event same = run.ended(1, outcome::accepted);
+  same.at = run.ended(0, outcome::accepted).at;
+  REQUIRE_FALSE(run.hear(same));
+  REQUIRE(says(check_positions(run.all()), "two events have the position"));
+
+  made_up again;
+  again.send(0, 0ms);
+  again.book.confirmed(position{100}, 0);
+  again.record.engines.push_back({start + 1min, false, false});
+  REQUIRE_FALSE(again.hear(again.ended(0, outcome::accepted), 1, true));
+  REQUIRE(says(check_positions(again.all()), "was confirmed before a clean restart"));
+  again.record.engines[0].lossy_end = true;
+  REQUIRE(said(check_positions(again.all())) == "nothing");
+}
+
+TEST_CASE("sim: a plan is the same each time, and a field that is set changes nothing else", "[sim]") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) REQUIRE(to_string(plan_of(seed)) == to_string(plan_of(seed)));
+  plan p = plan_of(3);
+  REQUIRE(set_field(p, "c0.rows=7").empty());
+  REQUIRE(overrides_of(p) == std::vector<std::string>{"c0.rows=7"});
+  REQUIRE_FALSE(set_field(p, "c0.rows=100000").empty());
+  REQUIRE_FALSE(set_field(p, "c0.rows=7x").empty());
+  REQUIRE_FALSE(set_field(p, "rows").empty());
+  REQUIRE_FALSE(set_field(p, "no_such_field=1").empty());
+}
+
+TEST_CASE("sim: the shrinker keeps what the failure needs and lets the rest go", "[sim]") {
+  plan p = plan_of(11);
+  p.shards = 3;
+  p.campaign[0].rows = 100;
+  p.fault.crash = 400;
+  p.fault.reset = 9000;
+  const shrunk done = shrink(
+      p, [](const plan& each) { return each.shards >= 2 && each.fault.crash > 0 && each.campaign[0].rows >= 20; },
+      2000);
+  REQUIRE(done.smallest.shards >= 2);
+  REQUIRE(done.smallest.fault.crash > 0);
+  REQUIRE(done.smallest.campaign[0].rows >= 20);
+  REQUIRE(done.smallest.campaign[0].rows < 40);
+}
+
+TEST_CASE("sim: a seed whose process dies or hangs is a failing seed, and the rest is run", "[sim]") {
+  std::vector<std::string> seen(8);
+  run_seeds(
+      1, 7, 2, 1,
+      [](std::uint64_t seed) {
+        if (seed == 3) ::_exit(7);
+        while (seed == 4) ::pause();
+        return fmt::format("seed {}", seed);
+      },
+      [&](const seed_report& r) {
+        seen[r.seed] = r.text ? *r.text : r.how;
+        return true;
+      });
+  for (const std::size_t seed : {1U, 2U, 5U, 6U, 7U}) REQUIRE(seen[seed] == fmt::format("seed {}", seed));
+  REQUIRE(seen[3] == "the process exited with code 7");
+  REQUIRE(seen[4] == "it is still running after 1 s of real time");
+}
+
+TEST_CASE("sim: what a run says of itself survives the way between processes", "[sim]") {
+  run_result r;
+  r.hash = 0xFFFF'FFFF'FFFF'FFFF;
+  r.rows = 7;
+  r.counts.commits = 9;
+  r.found = problem{"a sentence, with 3 numbers", "bs-0000000000001000"};
+  const run_line line = from_line(to_line(r));
+  REQUIRE(line.hash == r.hash);
+  REQUIRE(line.rows == 7);
+  REQUIRE(line.counts.commits == 9);
+  REQUIRE(line.failed);
+  REQUIRE(line.what == r.found->what);
+  REQUIRE(line.message == r.found->message);
+}
+
+TEST_CASE("sim: the same seed gives the same run, and another seed another", "[sim]") {
+  const std::uint64_t first = run(plan_of(1)).hash;
+  REQUIRE(run(plan_of(1)).hash == first);
+  REQUIRE(run(plan_of(2)).hash != first);
+}

@@ -1,0 +1,365 @@
+// sim/plan - see plan.hpp.
+#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <sim/plan.hpp>
+
+namespace broadside::sim {
+namespace {
+
+constexpr number million = 1'000'000;
+constexpr number hour_ms = 3'600'000;
+
+/// Draws of one concern, one after the other.
+class dice {
+ public:
+  dice(std::uint64_t seed, std::string_view concern, number index = 0) : bits_(stream(seed, concern, index)) {}
+
+  number between(number low, number high) {
+    return low + static_cast<number>(bits_.below(static_cast<std::uint64_t>(high - low + 1)));
+  }
+  bool one_in(number n) { return between(1, n) == 1; }
+  number of(std::initializer_list<number> values) {
+    return *(values.begin() + between(0, static_cast<number>(values.size()) - 1));
+  }
+
+ private:
+  random_bits bits_;
+};
+
+void draw_engine(plan& p) {
+  dice d(p.seed, "engine");
+  p.shards = d.of({1, 1, 2, 2, 3});
+  p.routes = d.of({1, 1, 2, 2, 3});
+  p.campaigns = d.of({1, 1, 2, 3});
+  p.inside_max = d.of({64, 64, 100, 256, 2048});
+  p.record = d.of({1, 1, 1, 1, 1, 1, 1, 2, 3, 0});
+  p.sync_interval_ms = d.of({10, 100, 1000, 3000});
+  p.instance = d.of({0, 7});
+  p.refused_per_10000 = d.of({0, 0, 500, 2000});
+
+  dice r(p.seed, "retry");
+  p.attempts_max = r.of({1, 2, 3, 5, 8});
+  p.retry_delay_ms = r.of({10, 100, 500});
+  p.retry_delay_max_ms = p.retry_delay_ms * r.of({1, 4, 16});
+  p.suspend_ms = r.of({50, 200, 1000});
+  p.suspend_max_ms = p.suspend_ms * r.of({1, 4, 16});
+  p.asks_max = r.of({0, 1, 2, 3});
+  p.ask_delay_ms = r.of({50, 500, 1000});
+
+  dice t(p.seed, "timeouts");
+  p.connect_timeout_ms = t.of({200, 1000, 3000});
+  p.write_timeout_ms = t.of({200, 1000, 3000});
+  p.response_timeout_ms = t.of({300, 1000, 5000});
+  p.idle_timeout_ms = t.of({100, 1000, 30'000});
+  p.backoff_ms = t.of({10, 50, 200});
+  p.backoff_max_ms = p.backoff_ms * t.of({1, 8, 32});
+
+  dice s(p.seed, "senders");
+  if (s.one_in(3)) p.sender_rate = s.of({5, 20, 100, 500});
+  p.sender_burst = s.of({1, 1, 3, 10});
+}
+
+void draw_routes(plan& p) {
+  for (std::size_t i = 0; i < routes_max; ++i) {
+    dice d(p.seed, "route", static_cast<number>(i));
+    route_plan& r = p.route[i];
+    r.infobip = d.of({0, 1});
+    r.batch = r.infobip != 0 ? d.of({1, 2, 3, 5, 10}) : 1;
+    r.connections = d.of({1, 1, 2, 4, 8});
+    r.rate = d.of({0, 5, 20, 50, 100, 200, 500, 2000});
+    r.burst = d.of({1, 1, 2, 5, 20});
+    r.provider_rate = d.one_in(6) ? d.of({20, 50, 200}) : 0;
+  }
+}
+
+void draw_campaigns(plan& p) {
+  for (std::size_t i = 0; i < campaigns_max; ++i) {
+    const auto index = static_cast<number>(i);
+    campaign_plan& c = p.campaign[i];
+    dice d(p.seed, "campaign", index);
+    c.policy = d.of({0, 0, 1, 2});
+    for (number& weight : c.weight) weight = d.of({1, 1, 2, 7});
+    c.age_s = d.of({1, 2, 5, 30, 300, 7200});
+    c.fallback = d.of({0, 0, 1});
+    c.dialling = d.of({0, 2});
+    c.sender = d.of({0, 0, 1});
+    dice a(p.seed, "audience", index);
+    c.sources = a.of({1, 1, 2});
+    c.rows = a.one_in(4) ? a.between(60, 300) : a.between(5, 80);
+    c.bad_per_1000 = a.of({0, 0, 50, 300});
+    c.inside_max = a.of({0, 0, 0, 8, 30});
+    dice h(p.seed, "campaign host", index);
+    c.starts_ms = h.of({0, 0, 50, 1000});
+    const bool pauses = h.one_in(4);
+    c.pause_ms = pauses ? h.between(1, 5000) : 0;
+    c.paused_for_ms = h.of({1, 50, 500, 3000});
+    const bool cancels = h.one_in(8);
+    c.cancel_ms = cancels ? h.between(1, 4000) : 0;
+    const bool edits = h.one_in(10);
+    c.edit_ms = edits ? h.between(1, 3000) : 0;
+  }
+}
+
+void draw_host(plan& p) {
+  host_plan& h = p.host;
+  dice d(p.seed, "host");
+  h.batch = d.of({1, 2, 3, 8, 16, 64, 100});
+  h.from_resume = d.of({0, 0, 1});
+  h.submit_every_ms = d.of({1, 5, 20, 100, 300});
+  h.poll_batch = d.of({1, 7, 64, 200});
+  h.poll_every_ms = d.of({1, 5, 20, 200, 1000});
+  h.confirm_every = d.of({1, 1, 1, 3, 10, 0});
+  dice l(p.seed, "host life");
+  const bool deaf = l.one_in(6);
+  h.deaf_ms = deaf ? l.between(1, 3000) : 0;
+  h.deaf_for_ms = l.of({100, 1000, 8000});
+  const bool restarts = l.one_in(4);
+  h.restart_ms = restarts ? l.between(1, 4000) : 0;
+  const bool again = restarts && l.one_in(2);
+  h.restart2_ms = again ? h.restart_ms + l.of({1, 50, 500, 2000}) : 0;
+  const bool dies = l.one_in(4);
+  h.dies_at_poll = dies ? l.between(1, 30) : 0;
+  h.back_after_ms = l.of({5, 100, 1000});
+}
+
+/// How many kinds of fault a run has: most have few, so that what one of them does is not hidden by the others.
+number kinds_per_1000(std::uint64_t seed) {
+  dice d(seed, "kinds of fault");
+  return d.of({0, 40, 40, 100, 100, 100, 200, 400});
+}
+
+void draw_fault(plan& p, std::string_view name, number& value, number least, number doublings, number kinds) {
+  dice d(p.seed, name);
+  const bool on = d.between(1, 1000) <= kinds;
+  const number strength = least << d.between(0, doublings);
+  value = on ? std::min(strength, million) : 0;
+}
+
+void draw_faults(plan& p) {
+  fault_plan& f = p.fault;
+  dice d(p.seed, "how faults are");
+  p.faults_for_ms = d.of({500, 2000, 5000, 10'000, 20'000});
+  f.latency_us = d.of({10, 300, 300, 20'000});
+  f.jitter_us = d.of({0, 700, 700, 30'000});
+  f.slow_for_ms = d.of({50, 1000, 8000});
+  f.retry_after_s = d.of({0, 1, 3});
+  f.delay_ms = d.of({0, 0, 0, 20, 200});
+  f.outage_for_s = d.of({1, 5});
+  f.sync_us = d.of({50, 500, 5000});
+  f.sync_slow_for_ms = d.of({50, 1000, 3000});
+  f.disk_full_for_ms = d.of({50, 1000, 5000});
+  f.late_for_ms = d.of({1, 20, 200});
+  f.wall_jump_s = d.of({1, 60, 7200});
+  const number kinds = kinds_per_1000(p.seed);
+  const auto draw = [&](std::string_view name, number& value, number least, number doublings) {
+    draw_fault(p, name, value, least, doublings, kinds);
+  };
+  draw("connect_refused", f.connect_refused, 10'000, 5);
+  draw("connect_hangs", f.connect_hangs, 10'000, 4);
+  draw("partial_write", f.partial_write, 50'000, 3);
+  draw("reset", f.reset, 5'000, 5);
+  draw("half_open", f.half_open, 5'000, 4);
+  draw("close_after", f.close_after, 10'000, 5);
+  draw("slow_bytes", f.slow_bytes, 10'000, 4);
+  draw("reset_before_read", f.reset_before_read, 5'000, 3);
+  draw("reset_after_read", f.reset_after_read, 5'000, 3);
+  draw("reset_after_accept", f.reset_after_accept, 5'000, 4);
+  draw("error_500", f.error_500, 5'000, 3);
+  draw("error_503", f.error_503, 5'000, 4);
+  draw("error_500_after_accept", f.error_500_after_accept, 5'000, 3);
+  draw("throttle_429", f.throttle_429, 5'000, 3);
+  draw("provider_busy", f.provider_busy, 5'000, 4);
+  draw("truncated", f.truncated, 5'000, 3);
+  draw("garbage", f.garbage, 5'000, 3);
+  draw("slow", f.slow, 5'000, 4);
+  draw("outage", f.outage, 10'000, 3);
+  draw("sync_slow", f.sync_slow, 10'000, 4);
+  draw("disk_full", f.disk_full, 5'000, 3);
+  draw("sync_fails", f.sync_fails, 10'000, 4);
+  draw("late_turn", f.late_turn, 10'000, 4);
+  // More often than the others: what they do is what this is for.
+  draw_fault(p, "crash", f.crash, 50, 6, kinds * 4);
+  draw("wall_jump", f.wall_jump, 10'000, 4);
+  dice k(p.seed, "keeps_unsynced");
+  f.keeps_unsynced = k.of({0, 0, 500'000, million});
+}
+
+constexpr number ever = number{1} << 40U;
+
+void add_engine(std::vector<field>& out, plan& p) {
+  out.push_back({"shards", &p.shards, 1, 8});
+  out.push_back({"routes", &p.routes, 1, routes_max});
+  out.push_back({"campaigns", &p.campaigns, 1, campaigns_max});
+  out.push_back({"inside_max", &p.inside_max, 64, 1'000'000});
+  out.push_back({"record", &p.record, 0, 3});
+  out.push_back({"sync_interval_ms", &p.sync_interval_ms, 1, 60'000});
+  out.push_back({"instance", &p.instance, 0, 4095});
+  out.push_back({"attempts_max", &p.attempts_max, 1, 100});
+  out.push_back({"retry_delay_ms", &p.retry_delay_ms, 1, hour_ms});
+  out.push_back({"retry_delay_max_ms", &p.retry_delay_max_ms, 1, hour_ms});
+  out.push_back({"suspend_ms", &p.suspend_ms, 1, hour_ms});
+  out.push_back({"suspend_max_ms", &p.suspend_max_ms, 1, hour_ms});
+  out.push_back({"asks_max", &p.asks_max, 0, 10});
+  out.push_back({"ask_delay_ms", &p.ask_delay_ms, 1, hour_ms});
+  out.push_back({"connect_timeout_ms", &p.connect_timeout_ms, 1, hour_ms});
+  out.push_back({"write_timeout_ms", &p.write_timeout_ms, 1, hour_ms});
+  out.push_back({"response_timeout_ms", &p.response_timeout_ms, 1, hour_ms});
+  out.push_back({"idle_timeout_ms", &p.idle_timeout_ms, 1, hour_ms});
+  out.push_back({"backoff_ms", &p.backoff_ms, 1, hour_ms});
+  out.push_back({"backoff_max_ms", &p.backoff_max_ms, 1, hour_ms});
+  out.push_back({"sender_rate", &p.sender_rate, 0, million});
+  out.push_back({"sender_burst", &p.sender_burst, 1, million});
+  out.push_back({"refused_per_10000", &p.refused_per_10000, 0, 10'000});
+  out.push_back({"faults_for_ms", &p.faults_for_ms, 0, hour_ms});
+}
+
+void add_route(std::vector<field>& out, route_plan& r, const std::string& at) {
+  out.push_back({at + "infobip", &r.infobip, 0, 1});
+  out.push_back({at + "batch", &r.batch, 1, 1000});
+  out.push_back({at + "connections", &r.connections, 1, 4096});
+  out.push_back({at + "rate", &r.rate, 0, million});
+  out.push_back({at + "burst", &r.burst, 1, million});
+  out.push_back({at + "provider_rate", &r.provider_rate, 0, million});
+}
+
+void add_campaign(std::vector<field>& out, campaign_plan& c, const std::string& at) {
+  out.push_back({at + "policy", &c.policy, 0, 2});
+  for (std::size_t i = 0; i < routes_max; ++i) out.push_back({fmt::format("{}weight{}", at, i), &c.weight[i], 1, 1000});
+  out.push_back({at + "age_s", &c.age_s, 1, 604'800});
+  out.push_back({at + "fallback", &c.fallback, 0, 1});
+  out.push_back({at + "dialling", &c.dialling, 0, 2});
+  out.push_back({at + "sender", &c.sender, 0, 1});
+  out.push_back({at + "sources", &c.sources, 1, sources_max});
+  out.push_back({at + "rows", &c.rows, 0, rows_max});
+  out.push_back({at + "bad_per_1000", &c.bad_per_1000, 0, 1000});
+  out.push_back({at + "inside_max", &c.inside_max, 0, million});
+  out.push_back({at + "starts_ms", &c.starts_ms, 0, hour_ms});
+  out.push_back({at + "pause_ms", &c.pause_ms, 0, hour_ms});
+  out.push_back({at + "paused_for_ms", &c.paused_for_ms, 0, hour_ms});
+  out.push_back({at + "cancel_ms", &c.cancel_ms, 0, hour_ms});
+  out.push_back({at + "edit_ms", &c.edit_ms, 0, hour_ms});
+}
+
+void add_host(std::vector<field>& out, host_plan& h) {
+  out.push_back({"host.batch", &h.batch, 1, 10'000});
+  out.push_back({"host.from_resume", &h.from_resume, 0, 1});
+  out.push_back({"host.submit_every_ms", &h.submit_every_ms, 1, hour_ms});
+  out.push_back({"host.poll_batch", &h.poll_batch, 1, 10'000});
+  out.push_back({"host.poll_every_ms", &h.poll_every_ms, 1, hour_ms});
+  out.push_back({"host.confirm_every", &h.confirm_every, 0, million});
+  out.push_back({"host.deaf_ms", &h.deaf_ms, 0, hour_ms});
+  out.push_back({"host.deaf_for_ms", &h.deaf_for_ms, 0, hour_ms});
+  out.push_back({"host.restart_ms", &h.restart_ms, 0, hour_ms});
+  out.push_back({"host.restart2_ms", &h.restart2_ms, 0, hour_ms});
+  out.push_back({"host.dies_at_poll", &h.dies_at_poll, 0, million});
+  out.push_back({"host.back_after_ms", &h.back_after_ms, 1, hour_ms});
+}
+
+void add_faults(std::vector<field>& out, fault_plan& f) {
+  const auto share = [&](const char* name, number& value) { out.push_back({name, &value, 0, million}); };
+  const auto span = [&](const char* name, number& value) { out.push_back({name, &value, 0, hour_ms}); };
+  span("fault.latency_us", f.latency_us);
+  span("fault.jitter_us", f.jitter_us);
+  share("fault.connect_refused", f.connect_refused);
+  share("fault.connect_hangs", f.connect_hangs);
+  share("fault.partial_write", f.partial_write);
+  share("fault.reset", f.reset);
+  share("fault.half_open", f.half_open);
+  share("fault.close_after", f.close_after);
+  share("fault.slow_bytes", f.slow_bytes);
+  span("fault.slow_for_ms", f.slow_for_ms);
+  share("fault.reset_before_read", f.reset_before_read);
+  share("fault.reset_after_read", f.reset_after_read);
+  share("fault.reset_after_accept", f.reset_after_accept);
+  share("fault.error_500", f.error_500);
+  share("fault.error_503", f.error_503);
+  share("fault.error_500_after_accept", f.error_500_after_accept);
+  share("fault.throttle_429", f.throttle_429);
+  share("fault.provider_busy", f.provider_busy);
+  share("fault.truncated", f.truncated);
+  share("fault.garbage", f.garbage);
+  share("fault.slow", f.slow);
+  span("fault.retry_after_s", f.retry_after_s);
+  span("fault.delay_ms", f.delay_ms);
+  share("fault.outage", f.outage);
+  span("fault.outage_for_s", f.outage_for_s);
+  span("fault.sync_us", f.sync_us);
+  share("fault.sync_slow", f.sync_slow);
+  span("fault.sync_slow_for_ms", f.sync_slow_for_ms);
+  share("fault.disk_full", f.disk_full);
+  span("fault.disk_full_for_ms", f.disk_full_for_ms);
+  share("fault.sync_fails", f.sync_fails);
+  share("fault.keeps_unsynced", f.keeps_unsynced);
+  share("fault.late_turn", f.late_turn);
+  span("fault.late_for_ms", f.late_for_ms);
+  share("fault.crash", f.crash);
+  share("fault.wall_jump", f.wall_jump);
+  out.push_back({"fault.wall_jump_s", &f.wall_jump_s, 0, ever});
+}
+
+}  // namespace
+
+random_bits stream(std::uint64_t seed, std::string_view concern, number index) noexcept {
+  std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
+  for (const char c : concern) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  hash = (hash ^ static_cast<std::uint64_t>(index)) * 0x100000001B3U;
+  random_bits mixed(seed ^ hash);
+  return random_bits(mixed.next());
+}
+
+plan plan_of(std::uint64_t seed) {
+  plan p;
+  p.seed = seed;
+  draw_engine(p);
+  draw_routes(p);
+  draw_campaigns(p);
+  draw_host(p);
+  draw_faults(p);
+  return p;
+}
+
+std::vector<field> fields_of(plan& p) {
+  std::vector<field> all;
+  add_engine(all, p);
+  for (std::size_t i = 0; i < routes_max; ++i) add_route(all, p.route[i], fmt::format("r{}.", i));
+  for (std::size_t i = 0; i < campaigns_max; ++i) add_campaign(all, p.campaign[i], fmt::format("c{}.", i));
+  add_host(all, p.host);
+  add_faults(all, p.fault);
+  return all;
+}
+
+bool in_use(const plan& p, std::string_view name) {
+  const auto index = [&](char kind) {
+    return name.size() > 2 && name[0] == kind && name[2] == '.' ? number{name[1] - '0'} : number{-1};
+  };
+  return index('r') < p.routes && index('c') < p.campaigns;
+}
+
+std::string set_field(plan& p, std::string_view assignment) {
+  const auto sign = assignment.find('=');
+  if (sign == std::string_view::npos) return fmt::format("\"{}\" is not name=value", assignment);
+  const std::string_view name = assignment.substr(0, sign);
+  const std::string_view text = assignment.substr(sign + 1);
+  for (const field& f : fields_of(p)) {
+    if (f.name != name) continue;
+    number value = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (wrong != std::errc{} || end != text.data() + text.size() || value < f.low || value > f.high)
+      return fmt::format("{} is a whole number from {} to {}, not \"{}\"", name, f.low, f.high, text);
+    *f.value = value;
+    return {};
+  }
+  return fmt::format("no plan has a field \"{}\"; --show prints those there are", name);
+}
+
+std::string to_string(plan p) {
+  std::string out = fmt::format("seed={}", p.seed);
+  for (const field& f : fields_of(p)) {
+    if (in_use(p, f.name)) out += fmt::format(" {}={}", f.name, *f.value);
+  }
+  return out;
+}
+
+}  // namespace broadside::sim

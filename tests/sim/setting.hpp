@@ -1,0 +1,24 @@
+// sim/setting - a plan as the library's own structs: options, campaigns, providers, faults.
+#pragma once
+
+#include <broadside/campaign.hpp>
+#include <broadside/options.hpp>
+#include <broadside/testing/provider_simulator.hpp>
+#include <broadside/testing/simulation.hpp>
+#include <sim/plan.hpp>
+#include <string>
+#include <vector>
+
+namespace broadside::sim {
+
+[[nodiscard]] testing::simulation_faults faults_of(const plan&);
+[[nodiscard]] testing::simulator_options provider_of(const plan&, std::size_t route);
+/// `urls`: of the providers, one for each route.
+[[nodiscard]] options options_of(const plan&, const std::vector<std::string>& urls);
+[[nodiscard]] std::string key_of(std::size_t campaign);
+[[nodiscard]] std::string source_name(std::size_t source);
+[[nodiscard]] std::string sender_of(number which);
+/// Its definition, the `version`th from 1 on.
+[[nodiscard]] campaign campaign_of(const plan&, std::size_t index, unsigned version);
+
+}  // namespace broadside::sim
