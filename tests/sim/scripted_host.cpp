@@ -340,7 +340,7 @@ void scripted_host::launch_edited(std::size_t c, const std::vector<std::size_t>&
     w.sources[s].finished = false;
     w.sources[s].next = before[s];
     const auto resume = static_cast<std::uint64_t>(engine_->resume_point(*opened));
-    if (plan_.durable() && before[s] > 0 && resume != static_cast<std::uint64_t>(ordinal_of(s, before[s])))
+    if (plan_.durable() && before[s] > 0 && resume > static_cast<std::uint64_t>(ordinal_of(s, before[s])))
       return wrong(problem{
           fmt::format("a new version of campaign {} goes on at row {}, and {} were taken", c, resume, before[s])});
   }
