@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr duration sweep_interval = 1s;
 constexpr std::size_t intake_batch = 64;
+constexpr std::size_t ahead_per_connection = 4;  // requests ready ahead, at most
 
 }  // namespace
 
@@ -36,7 +37,8 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed, unsigned number
       if (i > 0) r.lanes[i].limits.push_back(shared.sender_limits[i - 1].get());
     }
     const std::size_t connections = entry->options->http.connections_max;
-    r.ahead_max = shared.survives ? connections : 0;
+    r.ahead_max = shared.survives ? ahead_per_connection * connections : 0;
+    r.ahead = shared.survives ? connections : 0;
     r.flights.resize(connections + r.ahead_max);
     for (flight& f : r.flights) f.messages.reserve(batch);
     for (std::size_t i = r.flights.size(); i-- > 0;) r.unused.push_back(static_cast<flight_index>(i));
@@ -82,6 +84,7 @@ time_point dispatcher::run(time_point now) {
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     send_cleared(static_cast<std::uint16_t>(i), now);
     pump(static_cast<std::uint16_t>(i), now);
+    adapt_ahead(routes_[i]);
     ask(static_cast<std::uint16_t>(i), now);
   }
   flush();

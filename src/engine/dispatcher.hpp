@@ -103,7 +103,9 @@ class dispatcher {
     std::vector<flight_index> unused;      // of these; a stack
     std::vector<flight_index> carried;     // by exchange: what was sent on it
     std::vector<flight_index> ready;       // claimed and not sent, in the order of their claims
-    std::size_t ahead_max = 0;             // so many are made ready without a connection, while the journal clears them
+    std::size_t ahead = 0;                 // so many are made ready without a connection, while the journal clears them
+    std::size_t ahead_max = 0;             // at most
+    position adapted_at{};                 // what was cleared when `ahead` grew last
     std::size_t in_flight = 0;             // messages in flights
     error_code reported;                   // the client's last error that was told to the host
     http::client* query_client = nullptr;  // null: the provider cannot be asked
@@ -132,6 +134,7 @@ class dispatcher {
   bool leaves(std::uint16_t route, flight_index, std::optional<http::exchange>& connection, time_point now);
   void recall(std::uint16_t route, flight_index, time_point now);
   void want_connections(route_on_shard&, time_point now);
+  void adapt_ahead(route_on_shard&);
   void apply(std::uint16_t route, slot_index, const verdict&, time_point now);
   void lost(slot_index, errc reason, std::string_view words, time_point now);
   bool ask_later(question, time_point now);

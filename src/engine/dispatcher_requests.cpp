@@ -47,7 +47,7 @@ bool dispatcher::start_request(std::uint16_t route, std::uint16_t at, time_point
   }
   std::optional<http::exchange> connection;
   if (r.ahead_max == 0 && !r.unused.empty()) connection = r.client->try_acquire(now);
-  if (!connection && (r.unused.empty() || r.ready.size() >= r.ahead_max)) return false;
+  if (!connection && (r.unused.empty() || r.ready.size() >= r.ahead)) return false;
   const flight_index k = r.unused.back();
   flight& f = r.flights[k];
   f.lane = at;
@@ -63,6 +63,19 @@ bool dispatcher::start_request(std::uint16_t route, std::uint16_t at, time_point
   if (f.claimed > shared_.journal_->cleared() || !leaves(route, k, connection, now)) r.ready.push_back(k);
   if (connection) r.client->release(*connection, now);
   return true;
+}
+
+/// More requests are made ready ahead while connections stand idle because the journal has not cleared the next claim
+/// yet, and fewer with each sweep: what is claimed and has not left is what a crash leaves in doubt.
+void dispatcher::adapt_ahead(route_on_shard& r) {
+  if (r.ahead_max == 0) return;
+  if (swept_) r.ahead = std::max<std::size_t>(r.carried.size() / 4 + 1, r.ahead - r.ahead / 8);
+  const position cleared = shared_.journal_->cleared();
+  if (r.ready.size() < r.ahead || cleared == r.adapted_at) return;
+  const http::client_status now = r.client->status();
+  if (now.in_flight >= now.connections || r.flights[r.ready.front()].claimed <= cleared) return;
+  r.adapted_at = cleared;
+  r.ahead = std::min(r.ahead_max, r.ahead + r.ahead / 4 + 1);
 }
 
 /// As many as there are requests to send.

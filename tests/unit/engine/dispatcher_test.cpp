@@ -786,6 +786,26 @@ TEST_CASE("dispatcher: while a journal takes its time, requests are made ready a
   REQUIRE(b.events().size() == 1);
 }
 
+TEST_CASE("dispatcher: the longer a journal takes, the more requests are made ready ahead, within bounds", "[engine]") {
+  slow_journal slow;
+  bench b({.connections = 4, .kept = &slow, .survives = true});
+  b.submit_many(200);
+  std::size_t most = 0;
+  for (int i = 0; i < 12; ++i) {
+    b.run();
+    slow.sync();
+    b.run();
+    while (!b.clients[0]->sent.empty()) b.answer("A");  // every connection waits for the journal now
+    const auto claims = std::count_if(slow.records.begin(), slow.records.end(),
+                                      [](const auto& each) { return each.kind == journal::record_kind::claim; });
+    const auto ended = std::count_if(slow.records.begin(), slow.records.end(),
+                                     [](const auto& each) { return each.kind == journal::record_kind::outcome; });
+    most = std::max(most, static_cast<std::size_t>(claims - ended));
+  }
+  REQUIRE(most == 16);  // four for each connection
+  static_cast<void>(b.events());
+}
+
 TEST_CASE("dispatcher: what is claimed ahead of the connections goes back when its campaign is paused or too old",
           "[engine]") {
   const bool paused = GENERATE(true, false);
