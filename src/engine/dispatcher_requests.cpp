@@ -186,6 +186,8 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
     if (!leaves(route, r.ready[at], connection, now)) r.ready[kept++] = r.ready[at];
   }
   if (connection) r.client->release(*connection, now);
+  // What is ready beyond what is wanted ahead now does not stay claimed while connections are slow to come free.
+  for (; swept_ && r.ahead_max > 0 && kept > r.ahead; --kept) recall(route, r.ready[kept - 1], now);
   r.ready.erase(r.ready.begin() + static_cast<std::ptrdiff_t>(kept), r.ready.begin() + static_cast<std::ptrdiff_t>(at));
 }
 

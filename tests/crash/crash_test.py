@@ -42,6 +42,9 @@ def check(condition, what):
         raise Wrong(what)
 
 
+CLAIMED_AHEAD = 4  # requests for each connection, at most
+
+
 @dataclasses.dataclass
 class Plan:
     rows: int
@@ -54,10 +57,10 @@ class Plan:
     kills: list  # seconds after each start; then a run to the end
 
     def in_flight_max(self):
-        """Messages that one kill can have caught on their way: for each connection the request that is out, and the one
-        before it, which was answered when the record of that was not on the disk yet."""
+        """Messages that one kill can have caught on their way: for each connection the request that is out, and those
+        that were claimed ahead of it, which may have left and been answered before the record of that was on the disk."""
         per_connection = sum(self.batch if name == 'infobip' else 1 for name in self.routes)
-        return 2 * self.shards * CONNECTIONS * per_connection
+        return (1 + CLAIMED_AHEAD) * self.shards * CONNECTIONS * per_connection
 
 
 def number(row):

@@ -285,6 +285,9 @@ TEST_CASE("journal: while rows are being taken a new version waits, and goes on 
     launcher = std::thread([&] {
       fresh = e.launch(w.definition("Hello {{ name }}"));
       goes_on = e.open_source(*fresh, "list");
+      const std::uint64_t taken = e.counts(*old).submitted;
+      // What was taken a moment ago is not durable yet: until it is, the point is before it.
+      while (e.resume_point(*goes_on) < ordinal{taken}) std::this_thread::yield();
       start = e.resume_point(*goes_on);
     });
     while (!e.finished(*old)) std::this_thread::yield();  // its source takes no more

@@ -50,6 +50,7 @@ struct command {
   unsigned tries = 600;
   unsigned failures_max = 5;
   unsigned seconds_max = 60;
+  bool stops = false;
   bool one = false;
   std::uint64_t first = 1;
   std::uint64_t last = 200;
@@ -181,7 +182,7 @@ int run_many(const command& c) {
           fmt::print("\nseed {} fails: {}\nagain: {}\n", said.seed, said.text ? r.what : said.how,
                      command_for(plan_for(said.seed)));
         ++printed;
-        return true;
+        return !c.stops;
       });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   if (c.summary || !c.hashes) fmt::print("{}", sum.words(took.count()));
@@ -204,6 +205,7 @@ void describe(CLI::App& app, command& c) {
   app.add_flag("--summary", c.summary, "print what the runs were made of, with --hash and --seed too");
   app.add_option("--failures", c.failures_max, "so many failing seeds are printed with their trace")
       ->capture_default_str();
+  app.add_flag("--first", c.stops, "stop at the first seed that fails");
   app.add_option("--seconds", c.seconds_max, "real time that a seed may take")->capture_default_str();
 }
 

@@ -57,7 +57,7 @@ def build(tree, folder):
 def simulate(folder, seeds, jobs):
     """None: nothing was wrong. Else the seed and what was wrong with it."""
     program = next(folder.rglob("broadside_sim"))
-    done = run([program, "--seeds", f"1..{seeds}", "--jobs", jobs, "--failures", 1], folder)
+    done = run([program, "--seeds", f"1..{seeds}", "--jobs", jobs, "--first", "--seconds", 20], folder)
     if done.returncode == 0:
         return None
     found = re.search(r"seed (\d+)[^\n]*\n?([^\n]*)", done.stdout)
