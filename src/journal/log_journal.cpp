@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <deque>
 #include <journal/log_account.hpp>
 #include <journal/log_group.hpp>
 #include <journal/log_journal.hpp>
@@ -113,7 +114,7 @@ class log_writer final : public log_journal {
   void write_by(time_point when) noexcept { due_ = std::min(due_, when); }
 
   // committing
-  void commit(time_point now);
+  [[gnu::noinline]] void commit(time_point now);  // inside step(), its clean-up would end in std::terminate
   void make_room();
   void seal_group();
   void put_confirmed();
@@ -173,7 +174,7 @@ class log_writer final : public log_journal {
     std::string bytes;
     std::uint64_t after = 0;  // every record up to here was reserved before: it is not in the store before them
   };
-  std::vector<put_later> puts_{};  // guarded by it, as are these:
+  std::deque<put_later> puts_{};  // guarded by it, as are these:
   std::uint64_t flushes_wanted_ = 0;
   std::uint64_t flushes_done_ = 0;
   position flush_upto_{};
@@ -412,11 +413,8 @@ void log_writer::gather(time_point now) {
 void log_writer::take_control() {
   if (!control_.load(std::memory_order_acquire) && !puts_wait_) return;
   const std::lock_guard lock{control_mutex_};
-  const auto ready =
-      std::find_if(puts_.begin(), puts_.end(), [&](const put_later& p) { return p.after > number(taken_); });
-  for (auto each = puts_.begin(); each != ready; ++each)
-    group_.put_sealed(std::move(each->name), std::move(each->bytes));
-  puts_.erase(puts_.begin(), ready);
+  for (; !puts_.empty() && puts_.front().after <= number(taken_); puts_.pop_front())
+    group_.put_sealed(std::move(puts_.front().name), std::move(puts_.front().bytes));
   control_.store(false, std::memory_order_relaxed);
   puts_wait_ = !puts_.empty();  // for the records before them, which wake the writer
   if (flushes_wanted_ > flushes_done_) {
