@@ -80,6 +80,8 @@ error_code simulated_journal::flush(std::chrono::milliseconds at_most) noexcept 
 void simulated_journal::stop() noexcept {
   if (!started_ || process_.dead_) return;
   static_cast<void>(flush(5s));
+  started_ = false;  // the shards that it would wake may be gone
+  world_.end_life(life_);
 }
 
 }  // namespace broadside::testing::sim
