@@ -1,19 +1,17 @@
 // A disk that fails, for one file of one process: loaded with LD_PRELOAD.
 //
-// While the file that BROADSIDE_FAILING_DISK names exists, calls that write or sync a file called data.mdb answer EIO.
-// Its first letter says which: w, every write, and nothing is written; s, every sync; m, writes through a descriptor
-// that syncs by itself, as LMDB's of its meta pages: what they wrote stays in the system's memory, as it does when a
-// real disk refuses it.
+// While the file that BROADSIDE_FAILING_DISK names exists, calls that write or sync the file that
+// BROADSIDE_FAILING_FILE names answer EIO. The first letter of the former says which: w, every write, and nothing is
+// written; s, every sync; m, writes through a descriptor that syncs by itself, as LMDB's of its meta pages: what they
+// wrote stays in the system's memory, as it does when a real disk refuses it.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 namespace {
 
@@ -29,11 +27,11 @@ char how_it_fails() noexcept {
 }
 
 bool is_data(int file) noexcept {
-  std::array<char, 64> link{};
-  std::array<char, 4096> path{};
-  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", file);
-  const auto n = ::readlink(link.data(), path.data(), path.size());
-  return n > 0 && std::string_view(path.data(), static_cast<std::size_t>(n)).ends_with("/data.mdb");
+  const char* const path = std::getenv("BROADSIDE_FAILING_FILE");
+  struct stat wanted {};
+  struct stat given {};
+  return path != nullptr && ::stat(path, &wanted) == 0 && ::fstat(file, &given) == 0 && wanted.st_dev == given.st_dev &&
+         wanted.st_ino == given.st_ino;
 }
 
 enum class fate { goes_through, fails, fails_after_its_effect };
@@ -103,4 +101,8 @@ ssize_t pwritev(int file, const iovec* from, int parts, off_t at) {
   static const auto real = next<ssize_t(int, const iovec*, int, off_t)>("pwritev");
   return write_or_fail(file, [&] { return real(file, from, parts, at); });
 }
+
+// The names that programs built for large files use.
+ssize_t pwrite64(int file, const void* from, std::size_t bytes, off_t at) { return pwrite(file, from, bytes, at); }
+ssize_t pwritev64(int file, const iovec* from, int parts, off_t at) { return pwritev(file, from, parts, at); }
 }
