@@ -23,6 +23,7 @@
 #include <broadside/providers/sinch.hpp>
 #include <broadside/environment.hpp>
 #include <broadside/options.hpp>
+#include <broadside/pace.hpp>
 #include <broadside/journal.hpp>
 #include <broadside/engine.hpp>
 #include <broadside/audience_queue.hpp>

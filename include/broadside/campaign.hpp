@@ -42,6 +42,14 @@ struct route_share {
   std::uint32_t weight = 1;  ///< 1 to 1000; shares are weight / sum of weights
 };
 
+/// Which messages leave first where they share a limit or a route.
+enum class priority : std::uint8_t {
+  marketing,  ///< the default
+  /// Before marketing, whatever its weight; but of sixteen turns marketing that waits has one. A sixteenth of the
+  /// engine's places is kept for transactional messages, so that a bulk audience cannot keep them out.
+  transactional,
+};
+
 struct sender_profile {
   std::string display_name{};         ///< for people; not sent
   std::string sender{};               ///< short code, toll-free, 10DLC or long number ("+1…", or digits with it)
@@ -88,6 +96,12 @@ struct campaign {
   /// Messages of this campaign that the engine holds at most, from submit() until their event is polled, so that a slow
   /// or paused campaign leaves room for others. Zero: half of options::messages_inside_max.
   std::uint32_t inside_max = 0;
+
+  broadside::priority priority = broadside::priority::marketing;
+  std::uint32_t weight = 1;  ///< 1 to 1000: its share where campaigns of one priority wait for the same limit or route
+  std::string tenant{};      ///< at most 64 bytes; empty: none. See tenant_options
+  /// The attribute that names a recipient's carrier, for limits of carriers; empty: no recipient has one.
+  std::string carrier_attribute{};
 
   // what events repeat for the marketing platform
   std::string action_id{};

@@ -38,6 +38,29 @@ struct route_status {
   bool suspended =
       false;  ///< an account fault (key, credits, sender) stops it; over when it takes or refuses a message
   std::string last_error;  ///< of the provider or the wire, with no secret in it; empty: none yet
+  unsigned share = 8;      ///< eighths of its weight that it has now; see failover_options
+};
+
+/// A limit in use: a route's, or one of options::limits. A snapshot that may be stale when it is read.
+struct limit_status {
+  std::string name;
+  rate_limit rate{};
+  std::uint64_t taken = 0;  ///< what left, in the limit's unit
+  /// What could have left while messages waited for this limit or held it busy: taken / allowed says how far it is
+  /// used. Zero: no rate, or nobody waited yet.
+  double allowed = 0;
+  std::uint64_t quota = 0;       ///< of a day; zero: none
+  std::uint64_t quota_used = 0;  ///< of the present one
+  std::chrono::milliseconds opens_in{};  ///< until it allows the next: its pace, its day, or the provider said so
+};
+
+/// One step of a route's share, and why.
+struct route_change {
+  wall_time at{};
+  std::string route;
+  unsigned from = 0;  ///< eighths of its weight
+  unsigned to = 0;
+  std::string because;  ///< a sentence for people
 };
 
 /// What holds a campaign up.
@@ -47,7 +70,8 @@ enum class binding : std::uint8_t {
   paused,      ///< until resume()
   journal,     ///< the disk does not take what is written
   route,       ///< every route rests: a fault of the account, or the provider said to slow down
-  rate_limit,  ///< the limit of the route that comes free first, or of the campaign's sender
+  rate_limit,  ///< the limit that comes free last on the route that comes free first
+  quota,       ///< the number of a day is used up
   connection,  ///< no route has a connection
   answer,      ///< what is left waits until its provider is asked what became of it (options::reconcile)
   retry,       ///< what is left waits to be tried again (options::retry)
@@ -136,6 +160,18 @@ class engine {
   [[nodiscard]] event_context context(campaign_id, std::uint16_t route) const noexcept;
 
   [[nodiscard]] std::vector<route_status> routes() const;
+  /// Every limit that a campaign uses or used, the routes' first.
+  [[nodiscard]] std::vector<limit_status> limits() const;
+  /// The last 256 changes of routes' shares, oldest first.
+  [[nodiscard]] std::vector<route_change> route_history() const;
+
+  /// Another rate, and another daily number where the limit has a quota, for one of options::limits (with "*", for all
+  /// of its limits), or for a route's limit or queue by its name. Counts at once: what is over the new burst is not
+  /// given, what was taken stays taken. Messages that are inside are neither lost nor repeated. Not recorded in the
+  /// journal: the next engine has what its options say. Errors: invalid_options with every violation, unknown_limit.
+  result<void, failure> change_limit(std::string_view name, rate_limit, std::uint64_t quota = 0);
+  /// Another weight for a campaign; as campaign::weight. Errors: unknown_campaign, invalid_argument.
+  result<void> change_weight(campaign_id, std::uint32_t weight);
 
   /// Every campaign, of earlier engines on the same journal too, in the order of their launch.
   [[nodiscard]] std::vector<campaign_status> campaigns() const;

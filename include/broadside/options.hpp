@@ -34,13 +34,23 @@ struct http_options {
   std::chrono::milliseconds backoff_max{30'000};
   std::size_t response_head_max = 16 * 1024;    ///< bytes
   std::size_t response_body_max = 1024 * 1024;  ///< bytes
+  /// Requests on their way at once, fewer than connections_max while answers come slower than they did or fail: one
+  /// more with every round of good answers, a tenth less with a bad one.
+  bool adaptive_concurrency = false;
 };
 
 /// Provider account + limits: what a message is assigned to.
 struct route_options {
   std::string name{};  ///< unique, 1 to 64 bytes
   std::shared_ptr<const broadside::provider> provider{};
-  rate_limit limit{};
+  /// Routes of one account rest together when the provider says to slow down. Empty: the route is an account of its
+  /// own. At most 64 bytes, as `service_plan`.
+  std::string account{};
+  std::string service_plan{};
+  rate_limit limit{};  ///< of messages; its name is "route " and the route's
+  /// What the provider's own queue drains and holds: so many messages per second leave it, and at most `burst` are to
+  /// lie there (Sinch's Conversation API drains 20 a second by default). Its name is "queue of " and the route's.
+  rate_limit provider_queue{};
   http_options http{};
   tls_options tls{};
 };
@@ -51,11 +61,11 @@ struct route_options {
 /// account.
 [[nodiscard]] combined_limits rules_of(const route_options&, std::span<const content_limits> profiles);
 
-/// A limit that holds for a sender on all routes together.
-struct sender_limit {
-  std::string sender{};  ///< as in sender_profile::sender; a leading + makes no difference
-  rate_limit limit{};
-  country home{};  ///< as sender_profile::home. Not known: the limit holds wherever the short code lives
+/// Tenants share routes and senders by weight, and so do the campaigns of one tenant among themselves. A campaign
+/// without a tenant is one of its own, with the campaign's weight.
+struct tenant_options {
+  std::string name{};        ///< unique, as campaign::tenant
+  std::uint32_t weight = 1;  ///< 1 to 1000. Tenants that are not listed have 1
 };
 
 /// The engine's one retry layer. Only for messages the provider certainly did not take.
@@ -66,6 +76,25 @@ struct retry_options {
   std::chrono::milliseconds suspend_min{
       1'000};  ///< how long a route rests after an account fault; doubles while it lasts
   std::chrono::milliseconds suspend_max{300'000};
+  /// Requests of a route that try again what failed, as a share of those that try for the first time: an outage is not
+  /// doubled. 0.01 to 1; beside it budget_min a second are always allowed.
+  double budget = 0.2;
+  double budget_min = 1;  ///< 0.01 to 1,000,000 a second
+};
+
+/// When messages take other routes than their campaign's weights say. Provider faults count: answers that say the
+/// provider failed, lost answers, connections that cannot be made; a refused message never does.
+struct failover_options {
+  /// At most so often the share of a route changes, by an eighth of its weight. 100 ms to 1 h.
+  std::chrono::milliseconds interval{5'000};
+  /// A route gives up share to others while more than this of its answers are faults, or come later than slow_after;
+  /// and gets it back while fewer are. Never when the others are no better. 0.01 to 1; 1: never.
+  double faults_max = 0.2;
+  std::chrono::milliseconds slow_after{20'000};  ///< 1 ms to 1 h
+  std::uint32_t answers_min = 20;                ///< of an interval; fewer say nothing. 1 to 1,000,000
+  /// After so many faults in a row nothing is sent on the route for retry_options::suspend_min, doubling while it lasts;
+  /// then one request asks whether it works again. 1 to 100,000.
+  std::uint32_t faults_in_a_row = 20;
 };
 
 /// Messages that on_unknown holds because their answer was lost are asked for where the provider can be asked
@@ -110,13 +139,17 @@ struct journal_options {
 
 struct options {
   std::vector<route_options> routes{};  ///< 1 to 256
-  std::vector<sender_limit> senders{};
+  /// Limits beside those of the routes, at most 200,000; 100,000 that nobody uses cost memory only. See
+  /// engine::change_limit().
+  std::vector<limit_options> limits{};
+  std::vector<tenant_options> tenants{};  ///< at most 65,535
   /// Rule profiles that hold for every campaign beside those of its routes' providers: of the marketing platform, of
   /// carriers, of the host itself. At most 32. See rules_of() for one that has a provider's name.
   std::vector<content_limits> profiles{};
   /// How launch() looks at the media of a campaign.
   preflight_options preflight{};
   retry_options retry{};
+  failover_options failover{};
   reconcile_options reconcile{};
   journal_options journal{};
 

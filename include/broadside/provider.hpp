@@ -57,6 +57,12 @@ enum class verdict_kind : std::uint8_t {
   maybe_sent,  ///< the answer does not say whether it was taken
 };
 
+/// Whose pace an answer with slow_down speaks of: only that waits.
+enum class paced : std::uint8_t {
+  account,  ///< all routes of the account
+  sender,   ///< the message's sender on them
+};
+
 /// One message's share of an answer.
 struct verdict {
   verdict_kind kind = verdict_kind::maybe_sent;
@@ -65,6 +71,13 @@ struct verdict {
   bool route_fault = false;
   /// Refused because this message_id was taken before: after an unknown outcome it means that one arrived.
   bool duplicate = false;
+  /// The answer is about the request as a whole, of more than one message, and any one of them may be the cause. With
+  /// rejected each goes again at once, in a request of its own; with retry, after it has failed three times.
+  bool of_request = false;
+  paced pace = paced::account;  ///< with slow_down
+  /// With slow_down: the number of a day is used up, and waits for the next. That of the message's daily_quota; where
+  /// it has none, midnight in Los Angeles, where US carriers count.
+  bool until_next_day = false;
   std::chrono::milliseconds retry_after{-1};  ///< with slow_down and retry; negative: not given
   fixed_string<64> provider_message_id;
   fixed_string<32> status_code;  ///< the provider's own code, verbatim

@@ -110,6 +110,9 @@ enum class errc {
   malformed_response,  ///< the answer is not HTTP/1.1, or not what the provider documents. Retry: no.
   deadline_exceeded,   ///< a phase of the exchange took longer than allowed. Retry: yes.
   connection_closed,   ///< the peer closed in the middle. Retry: yes.
+
+  // limits
+  unknown_limit,  ///< no limit has this name. Retry: no.
 };
 
 /// The category of `errc`. Its messages are sentences without a full stop.

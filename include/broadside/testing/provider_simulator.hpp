@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,49 @@ struct simulator_faults {
   std::chrono::milliseconds delay_jitter{0};  ///< and up to this much more, uniformly
 };
 
+/// What is wrong with the provider for a while. Comes before simulator_faults, which are drawn all the same and have no
+/// effect meanwhile, but for reset_before_read and the delays. Only requests to a provider meet it; questions do not,
+/// but where connections are refused.
+struct outage {
+  enum class kind : std::uint8_t {
+    refuses_connections,  ///< nobody listens, and every connection is closed when it begins
+    closes_unanswered,    ///< a request is read, and the connection closed instead of an answer; nothing accepted
+    error_503,            ///< nothing accepted
+    throttles,            ///< HTTP 429; nothing accepted
+    refuses_numbers,      ///< every number is a bad one: Sinch E110, Infobip status 52
+  };
+  kind what = kind::error_503;
+  std::chrono::milliseconds from{0};  ///< after the start, or the first request: see outages_from_first_request
+  std::chrono::milliseconds until{0};
+  std::uint32_t retry_after_seconds = 0;  ///< with error_503 and throttles; zero: no Retry-After
+  bool retry_after_as_date = false;       ///< as an HTTP date, rounded up to a whole second
+};
+
+/// Messages of one sender, by this process's steady clock: when each arrived, in order.
+struct sender_arrivals {
+  std::string sender;  ///< as it stands in the request
+  std::vector<time_point> times;
+};
+
+/// The window in which arrivals are furthest above a limit, or least below it.
+struct arrival_window {
+  time_point from{};
+  duration width{};
+  std::uint64_t count = 0;  ///< zero: there are no arrivals, or there is no limit
+  double allowed = 0;
+
+  [[nodiscard]] bool exceeds() const noexcept {
+    constexpr double rounding = 1e-6;
+    return count > 0 && static_cast<double>(count) > allowed + rounding;
+  }
+};
+
+/// Of all windows between two widths; `times` in order. In each, rate x (width + slack) + burst are allowed: slack is
+/// what the machine may delay one arrival more than the next.
+[[nodiscard]] arrival_window worst_window(std::span<const time_point> times, const rate_limit&, duration slack = {},
+                                          duration narrowest = std::chrono::milliseconds{50},
+                                          duration widest = std::chrono::seconds{10});
+
 struct simulator_options {
   std::uint16_t port = 0;  ///< 0: any free port
   bool tls = false;        ///< a certificate for localhost and 127.0.0.1 is made at start; see ca_file()
@@ -70,6 +114,15 @@ struct simulator_options {
   bool record_accepted = false;
   /// Questions, each counted as one: beyond it HTTP 429 E429. Infobip documents 120 a minute. Starts with a full burst.
   rate_limit infobip_logs_limit{};
+  /// Of those that hold at a time the first counts. At most 1000.
+  std::vector<outage> outages{};
+  bool outages_from_first_request = false;  ///< to a provider, which meets what begins at zero
+  /// Requests that arrive this long after the provider first told to wait, with Retry-After, count as on their way
+  /// then; see simulator_counts::early.
+  std::chrono::milliseconds told_grace{100};
+  /// Keep for arrivals() when the first so many messages of each provider arrived: 8 bytes each, and some for each
+  /// sender.
+  std::uint64_t record_arrivals = 0;
 };
 
 struct simulator_counts {
@@ -87,6 +140,8 @@ struct simulator_counts {
   std::uint64_t unauthorized = 0;        ///< requests refused for the account: E104, E111, E627, E401
   std::uint64_t queries = 0;             ///< GET /mms/2/logs, however answered; neither in requests nor connections
   std::uint64_t queries_throttled = 0;   ///< of them beyond the limit
+  std::uint64_t outages = 0;             ///< requests that met one of simulator_options::outages
+  std::uint64_t early = 0;               ///< requests that came while told to wait, by the provider's own clock
 };
 
 /// Movable; the destructor stops the server. Thread-safe.
@@ -115,6 +170,9 @@ class provider_simulator {
   /// When each message was accepted, in order, by this process's steady clock; needs record_times.
   [[nodiscard]] std::vector<time_point> sinch_times() const;
   [[nodiscard]] std::vector<time_point> infobip_times() const;
+  /// Of every request that could be read, was no outage's or fault's, and had the right key, in the order of senders;
+  /// needs record_arrivals. What was refused afterwards, for its number or a limit, counts too.
+  [[nodiscard]] std::vector<sender_arrivals> arrivals() const;
 
   /// {"sinch":{…},"infobip":{…}}, as GET /_simulator/counts answers.
   [[nodiscard]] std::string counts_json() const;

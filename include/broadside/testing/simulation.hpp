@@ -12,8 +12,9 @@
 //   world.run_for(1s);                                 // virtual seconds: the engine works, the host does not
 //   if (world.crashed()) { e.reset(); e = world.open(…); }   // what the disk kept is what the next engine finds
 //
-// Not thread-safe: everything happens on the caller's thread, inside run_for(), run_until(), drain() and stop().
-// Engines are destroyed before their simulation. Media are not fetched: options::preflight is off.
+// Not thread-safe: everything happens on the caller's thread, inside run_for() and run_until(), and inside what blocks
+// its caller: open(), drain(), cancel(), stop() and an engine's end. Engines are destroyed before their simulation.
+// Media are not fetched: options::preflight is off.
 #pragma once
 
 #include <array>
@@ -85,6 +86,7 @@ struct departure {
   std::uint32_t provider = 0;      ///< in the order of add_provider()
   std::uint32_t engine = 0;        ///< which open() it was, from 0
   std::vector<std::string> ids{};  ///< message ids as printed; empty: a question
+  wall_time wall{};
 };
 
 /// A message that a provider took.
@@ -117,14 +119,20 @@ class simulation {
   void run_for(duration);
   /// The same until `done`, which is asked after every event; false: it was not done in time.
   bool run_until(const std::function<bool()>& done, duration at_most);
-  /// Something the host does later, between two events; not after a crash.
+  /// Something the host does later, between two events; not after a crash. What falls due inside a call that blocks
+  /// the host, drain() excepted, is done when the call has returned and the world goes on.
   void at(time_point, std::function<void()>);
 
   /// From the next event on.
   void set_faults(const simulation_faults&);
 
-  /// The process dies now: its engines do nothing any more and are to be destroyed; disks keep what they had synced,
-  /// and bytes that were written to the network arrive.
+  /// The wall clock is set. It begins at 10:00 UTC on 2026-02-19.
+  void set_wall_clock(wall_time);
+  /// The provider is gone for so long, as by simulation_faults::outage.
+  void begin_outage(std::size_t provider, duration);
+
+  /// The process dies now: its engines, all of them, do nothing any more and are to be destroyed; disks keep what they
+  /// had synced, and bytes that were written to the network arrive.
   void crash();
   /// Since the last open().
   [[nodiscard]] bool crashed() const noexcept;

@@ -1,4 +1,5 @@
-// rate - tests under seeded schedules: a few threads on one limit and on two, every interleaving fixed by a seed.
+// rate - tests under seeded schedules: a few threads on one limit, on two and on a day, while limits change; every
+// interleaving fixed by a seed.
 //
 // A failure prints the seed; put it into `first_seed` and set `seeds` to 1 to run that interleaving alone.
 #include <algorithm>
@@ -23,8 +24,21 @@ namespace {
 
 constexpr std::uint64_t first_seed = 1;
 constexpr std::uint64_t seeds = 500;
+constexpr std::uint64_t fewer_seeds = 200;
 constexpr time_point start{1h};
 constexpr rate_limit hundred_per_second{.per_second = 100, .burst = 4};
+constexpr rate_limit thousand_per_second{.per_second = 1'000, .burst = 40};
+
+/// A limit_key whose atomics are scheduled.
+struct scheduled_key {
+  explicit scheduled_key(rate_limit limit) : rate(limit, start) {}
+  [[nodiscard]] time_point paused_until() const noexcept { return time_point::min(); }
+  void count_taken(std::uint32_t n) noexcept { taken.fetch_add(n, std::memory_order_relaxed); }
+
+  limit_unit counts = limit_unit::messages;
+  scheduled rate;
+  sched_atomic<std::uint32_t> taken{0U};
+};
 
 /// Messages that left, and when.
 using departures = std::vector<std::pair<time_point, std::uint32_t>>;
@@ -93,10 +107,10 @@ TEST_CASE("rate: what a message takes of two limits it takes of both or of neith
   for (std::uint64_t seed = first_seed; seed < first_seed + seeds; ++seed) {
     CAPTURE(seed);
     constexpr rate_limit narrow{.per_second = 100, .burst = 2};
-    scheduled route(hundred_per_second, start);
-    scheduled sender(narrow, start);
-    const std::array<scheduled*, 2> forwards{&route, &sender};
-    const std::array<scheduled*, 2> backwards{&sender, &route};  // in the other order: they must not block each other
+    scheduled_key route(hundred_per_second);
+    scheduled_key sender(narrow);
+    const std::array<scheduled_key*, 2> forwards{&route, &sender};
+    const std::array<scheduled_key*, 2> backwards{&sender, &route};  // the other order: they must not block each other
     std::array<departures, 3> left;
     std::vector<std::function<void()>> bodies;
     for (std::uint32_t t = 0; t < 3; ++t) {
@@ -105,9 +119,9 @@ TEST_CASE("rate: what a message takes of two limits it takes of both or of neith
         time_point now = start;
         for (int turn = 0; turn < 12; ++turn) {
           now += std::chrono::microseconds(random.below(20'000));
-          const std::span<scheduled* const> both = t == 1 ? backwards : forwards;
-          const auto got = rate::detail::try_take(both, 1, now);
-          if (got.count > 0) left[t].emplace_back(now, got.count);
+          const std::span<scheduled_key* const> both = t == 1 ? backwards : forwards;
+          const rate::denial no = rate::detail::try_take(both, {.messages = 1}, now);
+          if (!no.denied()) left[t].emplace_back(now, 1);
         }
       });
     }
@@ -117,6 +131,11 @@ TEST_CASE("rate: what a message takes of two limits it takes of both or of neith
     for (const auto& some : left) all.insert(all.end(), some.begin(), some.end());
     REQUIRE(total(all) > 0);
     REQUIRE(within(all, narrow.burst));
+    REQUIRE(route.taken.load(std::memory_order_relaxed) == total(all));
+    REQUIRE(sender.taken.load(std::memory_order_relaxed) == total(all));
+    // What nobody could use was lost at most: both are full again, and no fuller.
+    REQUIRE(route.rate.available(9, start + 1h) == hundred_per_second.burst);
+    REQUIRE(sender.rate.available(9, start + 1h) == narrow.burst);
   }
 }
 
@@ -130,5 +149,124 @@ TEST_CASE("rate: promises of several threads are never more than can leave", "[r
     schedule order(seed);
     REQUIRE(order.run(std::move(bodies)));
     REQUIRE(got[0] + got[1] + got[2] == 4);
+  }
+}
+
+TEST_CASE("rate: after a change no window holds more than the new limit, whoever takes meanwhile", "[rate]") {
+  for (std::uint64_t seed = first_seed; seed < first_seed + fewer_seeds; ++seed) {
+    CAPTURE(seed);
+    // Full of the wider limit; what a thread takes after it has seen the narrower one counts as taken after the change.
+    scheduled one(thousand_per_second, start - 1s);
+    std::array<departures, 2> left;
+    std::vector<std::function<void()>> bodies;
+    for (std::uint32_t t = 0; t < 2; ++t) {
+      bodies.emplace_back([&, t] {
+        random_bits random(seed * 8 + t);
+        for (int turn = 0; turn < 12; ++turn) {
+          const bool is_narrow = one.burst() == hundred_per_second.burst;
+          const time_point now = start + std::chrono::milliseconds(turn);
+          rate::grant got = one.try_take(static_cast<std::uint32_t>(1 + random.below(4)), now);
+          if (random.below(4) == 0 && one.give_back(got, 1)) continue;
+          if (is_narrow && got.count > 0) left[t].emplace_back(now, got.count);
+        }
+      });
+    }
+    bodies.emplace_back([&] {
+      one.change({}, start);
+      one.change(thousand_per_second, start);
+      one.change(hundred_per_second, start);
+    });
+    schedule order(seed);
+    REQUIRE(order.run(std::move(bodies)));
+    departures all = left[0];
+    all.insert(all.end(), left[1].begin(), left[1].end());
+    REQUIRE(within(all, hundred_per_second.burst));
+    REQUIRE(one.available(100, start + 1h) == hundred_per_second.burst);
+  }
+}
+
+TEST_CASE("rate: a change takes nothing away and gives nothing but for what was taken meanwhile", "[rate]") {
+  for (std::uint64_t seed = first_seed; seed < first_seed + fewer_seeds; ++seed) {
+    CAPTURE(seed);
+    scheduled one({.per_second = 1'000, .burst = 40}, start - 1s);
+    std::array<std::uint32_t, 3> got{};
+    std::vector<std::function<void()>> bodies;
+    for (std::size_t t = 0; t < 3; ++t) {
+      bodies.emplace_back([&, t] {
+        for (int turn = 0; turn < 8; ++turn) got[t] += one.try_take(2, start).count;
+      });
+    }
+    bodies.emplace_back([&] {  // nine generations: each place is used by several
+      for (std::uint32_t n = 1; n <= 9; ++n) one.change({.per_second = 1'000.0 / n, .burst = 40 + n}, start);
+    });
+    schedule order(seed);
+    REQUIRE(order.run(std::move(bodies)));
+    while (one.try_take(1, start).count == 1) ++got[0];
+    REQUIRE(got[0] + got[1] + got[2] == 40);
+  }
+}
+
+TEST_CASE("rate: readers of a limit that changes see one limit or the other, never half of each", "[rate]") {
+  for (std::uint64_t seed = first_seed; seed < first_seed + fewer_seeds; ++seed) {
+    CAPTURE(seed);
+    constexpr rate_limit slow{.per_second = 1, .burst = 1'000};
+    constexpr rate_limit fast{.per_second = 1'000, .burst = 1};
+    constexpr rate_limit middle{.per_second = 10, .burst = 30};  // a third: each of the two places has each in turn
+    scheduled one(fast, start);
+    REQUIRE(one.try_take(1, start).count == 1);
+    std::array<bool, 2> right{true, true};
+    std::vector<std::function<void()>> bodies;
+    for (std::size_t t = 0; t < 2; ++t) {
+      bodies.emplace_back([&, t] {
+        for (int turn = 0; turn < 10; ++turn) {
+          const auto ready = one.ready_at(1, start);  // one is spent, at either pace
+          right[t] = right[t] && (ready == start + 1s || ready == start + 1ms || ready == start + 100ms) &&
+                     one.available(9, start) == 0;
+        }
+      });
+    }
+    bodies.emplace_back([&] {
+      for (int n = 0; n < 4; ++n) {
+        one.change(slow, start);
+        one.change(middle, start);
+        one.change(fast, start);
+      }
+    });
+    schedule order(seed);
+    REQUIRE(order.run(std::move(bodies)));
+    REQUIRE((right[0] && right[1]));
+  }
+}
+
+TEST_CASE("rate: of a day no more is given than it has, by threads on both sides of midnight", "[rate]") {
+  const auto days = rate::calendar::of("UTC").value();
+  constexpr wall_time midnight{std::chrono::sys_days{std::chrono::year{2026} / 3 / 10}};
+  for (std::uint64_t seed = first_seed; seed < first_seed + fewer_seeds; ++seed) {
+    CAPTURE(seed);
+    rate::basic_quota<sched_atomic> day(7, days);
+    std::array<std::uint64_t, 3> before{};
+    std::array<std::uint64_t, 3> after{};
+    std::vector<std::function<void()>> bodies;
+    for (std::size_t t = 0; t < 3; ++t) {
+      bodies.emplace_back([&, t] {
+        random_bits random(seed * 8 + t);
+        for (int turn = 0; turn < 10; ++turn) {
+          const auto now = midnight + std::chrono::milliseconds((turn - 5) * 10 + static_cast<int>(random.below(20)));
+          const auto n = 1 + random.below(3);
+          if (!day.try_take(n, now)) continue;
+          const bool unused = random.below(4) == 0;
+          if (unused) day.give_back(n, now);
+          if (!unused) (now < midnight ? before : after)[t] += n;
+        }
+      });
+    }
+    schedule order(seed);
+    REQUIRE(order.run(std::move(bodies)));
+    const auto today = day.usage(midnight + 1h);
+    REQUIRE(today.day_begin == midnight);
+    REQUIRE(today.used <= 7);
+    REQUIRE(after[0] + after[1] + after[2] <= today.used);
+    REQUIRE(before[0] + before[1] + before[2] + after[0] + after[1] + after[2] <= 14);
+    REQUIRE(day.available(midnight + 1h) == 7 - today.used);
   }
 }
