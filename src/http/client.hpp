@@ -32,7 +32,7 @@ struct exchange_end {
 class client_listener {
  public:
   virtual ~client_listener() = default;
-  /// An exchange can be acquired again.
+  /// An exchange can be acquired again, or a connection could not be made: status() has changed.
   virtual void on_ready() = 0;
   virtual void on_end(exchange, const exchange_end&) = 0;
 };
@@ -41,6 +41,8 @@ struct client_status {
   std::uint32_t connections = 0;  ///< connected
   std::uint32_t in_flight = 0;    ///< exchanges between send() and on_end()
   error_code last_error;          ///< of the last connection that failed; cleared by one that works
+  /// Connections that could not be made or broke before they were used, since the start. Names that were not found too.
+  std::uint64_t failures = 0;
 };
 
 class client {
@@ -49,14 +51,15 @@ class client {
 
   /// How many exchanges the dispatcher could start at once now. The pool opens connections up to it, within its limits.
   virtual void want(std::size_t exchanges, time_point now) = 0;
-  /// A connection that is connected and idle, reserved for the caller; none: on_ready() tells when.
+  /// A connection that is connected and idle, reserved for the caller, who sends or releases it before he returns to
+  /// the event loop; none: on_ready() tells when.
   virtual std::optional<exchange> try_acquire(time_point now) = 0;
   /// The request body of an acquired exchange: replaced by the caller, its capacity is kept. Where the endpoint's
   /// method is get, what follows its target; one that could break out of the request line ends as not_sent.
   virtual std::string& body(exchange) = 0;
   /// Writes the request; on_end() follows exactly once.
   virtual void send(exchange, time_point now) = 0;
-  /// Gives an acquired exchange back unsent.
+  /// Gives an acquired exchange back unsent: as long idle as if it had not been acquired.
   virtual void release(exchange, time_point now) = 0;
   [[nodiscard]] virtual client_status status() const = 0;
 };

@@ -87,6 +87,7 @@ void client_core::on_timer() {
     if (is_gone()) return;
   }
   settle(now);
+  tell_failures();
 }
 
 void client_core::on_resolved(std::uint32_t serial, error_code ec, std::size_t addresses) {
@@ -98,6 +99,7 @@ void client_core::on_resolved(std::uint32_t serial, error_code ec, std::size_t a
     pool_.resolved(serial, addresses, now);
   }
   settle(now);
+  tell_failures();
 }
 
 void client_core::open(const pool_task& task) {
@@ -243,6 +245,13 @@ void client_core::tell_answer(connection& c, time_point now) {
 
 void client_core::happened(connection& c, connection_event event, time_point now, error_code why) {
   perform(c, pool_.on(c.index, event, now, why), now);
+  if (!is_gone()) tell_failures();
+}
+
+// Who waits for a connection does not look again by itself.
+void client_core::tell_failures() {
+  const std::uint64_t failures = pool_.status().failures;
+  if (std::exchange(told_failures_, failures) != failures) listener_->on_ready();
 }
 
 void client_core::happened_inside(connection& c, connection_event event, time_point now, error_code why) {

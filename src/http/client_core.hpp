@@ -77,6 +77,7 @@ class client_core final : public client {
   void tell_answer(connection&, time_point now);
   void drain(connection&, time_point now);
   void happened(connection&, connection_event, time_point now, error_code why = {});
+  void tell_failures();
   void happened_inside(connection&, connection_event, time_point now, error_code why = {});
   [[nodiscard]] bool end_of_operation(connection&, time_point now);
   [[nodiscard]] std::array<std::string_view, transport::pieces_max> pieces_of(connection&) const;
@@ -93,6 +94,7 @@ class client_core final : public client {
   std::vector<std::unique_ptr<connection>> connections_;  // made when first opened, then kept
   std::vector<pool::swept> swept_;
   time_point timer_at_ = time_point::max();
+  std::uint64_t told_failures_ = 0;  // of pool_.status(), that the listener was told
 };
 
 }  // namespace broadside::http

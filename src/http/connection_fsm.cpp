@@ -16,8 +16,7 @@ connection_action connection_fsm::resume(event e, time_point now, error_code why
     case connection_state::idle:
       return on_idle(e, now, why);
     case connection_state::acquired:
-    case connection_state::doomed:
-      return on_acquired(e, now, why);
+      return on_acquired(e, now);
     case connection_state::writing:
       return on_writing(e, now, why);
     case connection_state::reading:
@@ -49,30 +48,18 @@ connection_action connection_fsm::on_idle(event e, time_point now, error_code wh
   if (is_late(e, now)) return close({});
   if (e != event::acquire) return {};
   state_ = connection_state::acquired;
-  deadline_ = time_point::max();  // the dispatcher sends or releases before it returns to the loop
+  deadline_ = time_point::max();  // sent or released before the loop turns: see client.hpp
   return {};
 }
 
-connection_action connection_fsm::on_acquired(event e, time_point now, error_code why) noexcept {
-  const bool doomed = state_ == connection_state::doomed;
-  switch (e) {
-    case event::failed:
-      if (doomed) return {};
-      state_ = connection_state::doomed;
-      doom_ = why;
-      return {};
-    case event::release:
-      return doomed ? close(doom_) : become_idle(now);
-    case event::send:
-      touched_ = false;
-      keep_ = true;
-      if (doomed) return end(ending::not_sent, doom_);
-      state_ = connection_state::writing;
-      deadline_ = now + timeouts_->write_timeout;
-      return {now - idle_since_ < trusted_for ? connection_step::write : connection_step::check_then_write, {}, {}};
-    default:
-      return {};
-  }
+connection_action connection_fsm::on_acquired(event e, time_point now) noexcept {
+  if (e == event::release) return become_idle(idle_since_);  // nothing was heard from the peer meanwhile
+  if (e != event::send) return {};
+  touched_ = false;
+  keep_ = true;
+  state_ = connection_state::writing;
+  deadline_ = now + timeouts_->write_timeout;
+  return {now - idle_since_ < trusted_for ? connection_step::write : connection_step::check_then_write, {}, {}};
 }
 
 connection_action connection_fsm::on_writing(event e, time_point now, error_code why) noexcept {
@@ -116,10 +103,10 @@ connection_action connection_fsm::on_telling(event e, time_point now) noexcept {
   return keep_ ? become_idle(now) : close({});
 }
 
-connection_action connection_fsm::become_idle(time_point now) noexcept {
+connection_action connection_fsm::become_idle(time_point since) noexcept {
   state_ = connection_state::idle;
-  idle_since_ = now;
-  deadline_ = now + timeouts_->idle_timeout;
+  idle_since_ = since;
+  deadline_ = since + timeouts_->idle_timeout;
   return {connection_step::ready, {}, {}};
 }
 

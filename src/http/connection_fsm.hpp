@@ -19,14 +19,13 @@ enum class connection_state : std::uint8_t {
   connecting,   ///< TCP
   handshaking,  ///< TLS
   idle,         ///< may be acquired
-  acquired,     ///< by the dispatcher, nothing written
-  doomed,       ///< acquired, and the peer has gone since: the request will be not_sent
+  acquired,     ///< by the dispatcher, nothing written; never over a turn of the event loop
   writing,
   reading,
   telling,  ///< the answer is complete and the listener looks at it: its buffers must stay
   closing,  ///< waits for its last handlers, whose memory it holds
 };
-inline constexpr std::size_t connection_state_count = 10;
+inline constexpr std::size_t connection_state_count = 9;
 
 enum class connection_event : std::uint8_t {
   open,
@@ -86,12 +85,12 @@ class connection_fsm {
 
   action on_connecting(event, time_point now, error_code why) noexcept;
   action on_idle(event, time_point now, error_code why) noexcept;
-  action on_acquired(event, time_point now, error_code why) noexcept;
+  action on_acquired(event, time_point now) noexcept;
   action on_writing(event, time_point now, error_code why) noexcept;
   action on_reading(event, time_point now, error_code why) noexcept;
   action on_telling(event, time_point now) noexcept;
 
-  action become_idle(time_point now) noexcept;
+  action become_idle(time_point since) noexcept;
   action close(error_code why) noexcept;
   action end(ending how, error_code why) noexcept;
   action tell(bool keep) noexcept;
@@ -99,8 +98,7 @@ class connection_fsm {
 
   const http_options* timeouts_;
   time_point deadline_ = time_point::max();
-  time_point idle_since_{};
-  error_code doom_;  // why the peer went, while doomed
+  time_point idle_since_{};  // since when nothing was heard from the peer, while idle or acquired
   connection_state state_ = connection_state::closed;
   bool tls_;
   bool touched_ = false;  // a byte of the request may have left

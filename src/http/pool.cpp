@@ -29,6 +29,7 @@ client_status pool::status() const noexcept {
   out.in_flight = count(state::writing) + count(state::reading) + count(state::telling);
   out.connections = out.in_flight + count(state::idle) + count(state::acquired);
   out.last_error = last_error_;
+  out.failures = failed_;
   return out;
 }
 
@@ -72,6 +73,7 @@ void pool::resolve_failed(std::uint32_t serial, error_code why, time_point now) 
   if (serial != resolve_serial_ || resolve_until_ == time_point::max()) return;
   resolve_until_ = time_point::max();
   last_error_ = why;
+  ++failed_;
   opening_limit_ = 1;
   back_off(now);
 }
@@ -112,6 +114,7 @@ void pool::take_in(exchange c, connection_state from, const connection_action& a
   } else if (to == connection_state::closing && action.why) {
     const bool fruitless = was_opening || (!s.has_answered && now - s.opened_at < fruitless_within);
     if (fruitless) opening_failed(s, now);
+    if (fruitless && action.end != ending::maybe_sent) ++failed_;  // else a request was lost with it, and says so
     if (fruitless || from != connection_state::idle) last_error_ = action.why;
   }
 }

@@ -99,6 +99,7 @@ class pool {
   std::size_t want_ = 0;
   time_point sweep_at_ = time_point::max();
   error_code last_error_;
+  std::uint64_t failed_ = 0;  // as client_status::failures
 
   // opening
   std::uint32_t opening_limit_ = opening_start;

@@ -28,7 +28,17 @@ constexpr std::string_view body_start = "{\"messages\":[";
 constexpr std::string_view body_end = "]}";
 
 /// What a status means for the message and for the route.
-enum class meaning : std::uint8_t { taken, permanent, account, transient, repeated, ambiguous };
+enum class meaning : std::uint8_t {
+  taken,
+  permanent,
+  account,
+  transient,
+  repeated,
+  ambiguous,
+  too_fast,         // the sender is, for a carrier
+  day_used_up,      // the sender's number of a day with a carrier is
+  account_day_used  // the account's is
+};
 
 struct coded {
   std::uint16_t id;
@@ -76,11 +86,30 @@ constexpr std::array statuses{
 };
 static_assert(std::is_sorted(statuses.begin(), statuses.end(), [](coded a, coded b) { return a.id < b.id; }));
 
+/// `error.id` beside a status that refuses: limits that a carrier or the platform holds the sender or the account to.
+/// The message itself is good and may go later, also where `error.permanent` says that Infobip will not try it again.
+/// Those of a single destination (4103 and 4104 flooding, 630 overloaded) are not here: waiting would hold back all
+/// others.
+constexpr std::array limit_errors{
+    coded{541, meaning::too_fast},          // EC_LIMIT_REACHED: messages a second, AT&T
+    coded{542, meaning::day_used_up},       // EC_QUOTA_REACHED: of a brand and a day, T-Mobile
+    coded{609, meaning::account_day_used},  // EC_SIGNALS_HARD_LIMIT_REACHED: of the account and a day
+    coded{4099, meaning::account},          // EC_MONTHLY_LIMIT_REACHED: nobody waits for a month
+    coded{4202, meaning::too_fast},         // EC_10DLC_LIMIT_REACHED: of a carrier
+};
+static_assert(std::is_sorted(limit_errors.begin(), limit_errors.end(), [](coded a, coded b) { return a.id < b.id; }));
+
+template <std::size_t N>
+std::optional<meaning> find(const std::array<coded, N>& all, std::optional<std::int64_t> id) noexcept {
+  const auto found = std::lower_bound(all.begin(), all.end(), id.value_or(-1),
+                                      [](coded each, std::int64_t wanted) { return each.id < wanted; });
+  if (!id || found == all.end() || found->id != *id) return std::nullopt;
+  return found->means;
+}
+
 /// By the id; where it is none of ours, by its group. A status with neither says nothing.
 meaning meaning_of(std::optional<std::int64_t> id, std::optional<std::int64_t> group) noexcept {
-  const auto found = std::lower_bound(statuses.begin(), statuses.end(), id.value_or(-1),
-                                      [](coded each, std::int64_t wanted) { return each.id < wanted; });
-  if (id && found != statuses.end() && found->id == *id) return found->means;
+  if (const auto known = find(statuses, id)) return *known;
   switch (group.value_or(-1)) {
     case 0:  // ACCEPTED
     case 1:  // PENDING
@@ -113,11 +142,32 @@ void apply(meaning means, verdict& v) noexcept {
     case meaning::ambiguous:
       v.kind = verdict_kind::maybe_sent;
       return;
+    case meaning::too_fast:
+    case meaning::day_used_up:
+    case meaning::account_day_used:
+      v.kind = verdict_kind::slow_down;
+      v.pace = means == meaning::account_day_used ? paced::account : paced::sender;
+      v.until_next_day = means != meaning::too_fast;
+      return;
   }
 }
 
+/// The limit that an entry whose status refuses it names as the reason: as its error, or in the place of the status.
+std::optional<meaning> limit_named(simdjson::dom::object entry, std::optional<std::int64_t> status_id,
+                                   verdict& v) noexcept {
+  if (const auto error = object_at(entry, "error")) {
+    const auto id = number_at(*error, "id");
+    if (const auto limit = find(limit_errors, id)) {
+      v.status_code = decimal(*id);
+      v.error = words(string_at(*error, "name"), string_at(*error, "description"));
+      return limit;
+    }
+  }
+  return find(limit_errors, status_id);
+}
+
 /// One element of `messages` in a 200.
-verdict read_entry(simdjson::dom::object entry, std::string_view id) noexcept {
+verdict read_entry(simdjson::dom::object entry, std::string_view id, std::chrono::milliseconds retry_after) noexcept {
   verdict v;
   v.provider_message_id = id;
   const auto status = object_at(entry, "status");
@@ -126,11 +176,12 @@ verdict read_entry(simdjson::dom::object entry, std::string_view id) noexcept {
     return v;
   }
   const auto number = number_at(*status, "id");
-  apply(meaning_of(number, number_at(*status, "groupId")), v);
   if (number) v.status_code = decimal(*number);
-  if (v.kind != verdict_kind::accepted) {
-    v.error = words(string_at(*status, "name"), string_at(*status, "description"));
-  }
+  meaning means = meaning_of(number, number_at(*status, "groupId"));
+  if (means != meaning::taken) v.error = words(string_at(*status, "name"), string_at(*status, "description"));
+  if (means == meaning::permanent) means = limit_named(entry, number, v).value_or(means);
+  apply(means, v);
+  if (v.kind == verdict_kind::retry || v.kind == verdict_kind::slow_down) v.retry_after = retry_after;
   return v;
 }
 
@@ -138,7 +189,8 @@ constexpr std::string_view not_answered = "the answer does not name this message
 constexpr std::string_view contradicted = "the answer names this message twice, differently";
 
 /// A 200: accepted or refused one by one. What it does not name stays unknown.
-void read_entries(simdjson::dom::array entries, std::span<const message_id> ids, std::span<verdict> each) noexcept {
+void read_entries(simdjson::dom::array entries, std::chrono::milliseconds retry_after, std::span<const message_id> ids,
+                  std::span<verdict> each) noexcept {
   for (verdict& v : each) v.error = not_answered;
   std::size_t place = 0;
   for (const simdjson::dom::element element : entries) {
@@ -150,7 +202,7 @@ void read_entries(simdjson::dom::array entries, std::span<const message_id> ids,
     const auto index = index_of(id, ids, guess);
     if (!index) continue;
     verdict& v = each[*index];
-    const verdict said = read_entry(entry, id);
+    const verdict said = read_entry(entry, id, retry_after);
     const bool first = v.provider_message_id.empty();
     if (first) {
       v = said;
@@ -181,7 +233,10 @@ void read_violations(simdjson::dom::object body, std::span<verdict> each) noexce
   const verdict refused = each.front();
   fixed_string<160> first;
   bool any_named = false;
-  for (verdict& v : each) v.kind = verdict_kind::retry;
+  for (verdict& v : each) {
+    v.kind = verdict_kind::retry;
+    v.of_request = false;
+  }
   for (const simdjson::dom::element element : violations) {
     simdjson::dom::object entry;
     if (element.get(entry) != simdjson::SUCCESS) continue;
@@ -200,11 +255,21 @@ void read_violations(simdjson::dom::object body, std::span<verdict> each) noexce
   for (verdict& v : each) v.error = words(refused.error, first);
 }
 
+/// In the shape of /mms/2, or in the older one.
+bool says_too_many(std::string_view code) noexcept { return code == "E429" || code == "TOO_MANY_REQUESTS"; }
+
 void read_refusal(const http_response& answer, std::span<verdict> each) noexcept {
   verdict v = http_verdict(answer);
   v.error = raw_words(answer.body);
   const auto body = parse_object(answer.body);
   if (body) read_error(*body, v);
+  if (answer.status > 400 && answer.status < 500 && says_too_many(v.status_code)) {  // not always with a 429
+    v.kind = verdict_kind::slow_down;
+    v.route_fault = false;
+    v.retry_after = answer.retry_after;
+  }
+  const bool refuses = v.kind == verdict_kind::rejected || v.kind == verdict_kind::retry;
+  v.of_request = refuses && !v.route_fault && each.size() > 1;
   std::fill(each.begin(), each.end(), v);
   if (body && answer.status == 400) read_violations(*body, each);
 }
@@ -322,7 +387,7 @@ class infobip_provider final : public provider {
       const auto body = parse_object(answer.body);
       simdjson::dom::array entries;
       if (body && body->at_key("messages").get(entries) == simdjson::SUCCESS) {
-        read_entries(entries, ids.first(count), wanted);
+        read_entries(entries, answer.retry_after, ids.first(count), wanted);
       } else {
         for (verdict& v : wanted) v.error = raw_words(answer.body);
       }

@@ -23,6 +23,7 @@ void require_sound(const http_response& answer, const verdict& v) {
   fuzz::require(!v.route_fault || v.kind == verdict_kind::retry, "a fault of the route is not one of the message");
   fuzz::require(!v.duplicate || v.kind == verdict_kind::rejected, "a duplicate was refused");
   fuzz::require(waits || v.retry_after.count() < 0, "only what waits has a time to wait");
+  fuzz::require(fuzz::consistent(v), "the parts of a verdict agree");
   fuzz::require(v.error.view().find("not-a-real-key") == std::string_view::npos, "the key is not repeated");
 }
 

@@ -24,6 +24,7 @@ void require_sound(const http_response& answer, const verdict& v, std::string_vi
   fuzz::require(answer.status == 429 || v.kind != verdict_kind::slow_down, "nothing else does");
   fuzz::require(!v.route_fault && !v.duplicate, "a question is no message: it neither suspends nor repeats");
   fuzz::require(failed(v) || v.retry_after.count() < 0, "only what waits has a time to wait");
+  fuzz::require(fuzz::consistent(v), "the parts of a verdict agree");
   fuzz::require(v.error.view().find("not-a-real-key") == std::string_view::npos, "the key is not repeated");
   fuzz::require(v.provider_message_id.empty() || v.provider_message_id == id, "no other message's id");
   const bool named = answer.body.find(id) != std::string_view::npos || answer.body.find('\\') != std::string_view::npos;

@@ -37,6 +37,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& profile : file.options.profiles) {
     require(broadside::builtin_profile(profile.name).has_value(), "a profile is a built-in one");
   }
+  const auto in_range = [](const broadside::rate_limit& rate) {
+    return rate.per_second == 0 || (rate.per_second >= 0.000001 && rate.per_second <= 5'000'000);
+  };
+  for (const auto& limit : file.options.limits) require(in_range(limit.rate), "a rate is none or in its range");
+  for (const auto& route : file.routes) {
+    require(in_range(route.limit) && in_range(route.provider_queue), "and so are a route's");
+  }
   if (reading.violations.empty()) {
     require(!file.columns.to.empty(), "the number has a column");
     for (const auto& route : file.routes) require(!route.api_key_env.empty(), "every route names its key's variable");

@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(!v.duplicate, "Sinch does not deduplicate");
   fuzz::require(waits || v.retry_after.count() < 0, "only what waits has a time to wait");
   fuzz::require(v.provider_message_id.empty() || v.kind == verdict_kind::accepted, "an id only when accepted");
+  fuzz::require(fuzz::consistent(v), "the parts of a verdict agree");
   fuzz::require(v.error.view().find("not-a-real-key") == std::string_view::npos, "the key is not repeated");
 
   verdict again;

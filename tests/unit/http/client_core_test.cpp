@@ -389,24 +389,23 @@ TEST_CASE("client core: after a while without use it is looked whether the peer 
   }
 }
 
-TEST_CASE("client core: a close between acquire and send is not_sent, between acquire and release nothing", "[http]") {
-  hand_client b;
+TEST_CASE("client core: what is acquired and given back again and again is closed as what nobody uses", "[http]") {
+  setting s;
+  hand_client b(s);
   const exchange c = b.acquire();
-  b.world.ended(c);
-  CHECK(b.on(c).is_open);
-  SECTION("send") {
-    b.send(c, "x");
-    CHECK(b.on(c).sent.empty());
-    CHECK(b.ends.empty());
-    b.world.posted(c);
-    CHECK(b.ends == std::vector<ended>{{c, ending::not_sent, 0, "", errc::connection_closed}});
-  }
-  SECTION("release") {
+  const time_point opened = b.clock.at;
+  for (int i = 0; i < 3; ++i) {
     b.core.release(c, b.clock.at);
-    CHECK(b.world.posts == 0);
-    CHECK(b.ends.empty());
+    b.clock.at += s.options.idle_timeout / 4;
+    REQUIRE(b.core.try_acquire(b.clock.at) == c);
   }
-  CHECK(b.world.drains == 1);
+  b.core.release(c, b.clock.at);
+  while (b.clock.at < opened + s.options.idle_timeout && b.on(c).is_open) {
+    b.clock.at = b.world.rings_at;
+    b.world.ring();
+  }
+  CHECK(b.clock.at == opened + s.options.idle_timeout);
+  CHECK_FALSE(b.on(c).is_open);
 }
 
 // ---- opening and closing
@@ -446,7 +445,7 @@ TEST_CASE("client core: a connection that does not open in time is left, and the
   CHECK(b.world.connects == 1);
   b.world.connected(0);  // too late
   CHECK(b.core.status().connections == 0);
-  CHECK(b.ready == 0);
+  CHECK(b.ready == 1);  // told that it failed
   CHECK(b.world.drains == 1);
   CHECK(b.world.connects == 2);
 }
@@ -492,6 +491,75 @@ TEST_CASE("client core: a name that is not found rests, and an answer after its 
   REQUIRE(b.world.resolving.has_value());
   b.world.resolved({}, 1);
   CHECK(b.world.connects == 1);
+}
+
+TEST_CASE("client core: failures count what could not be made or broke unused, and nothing else", "[http]") {
+  hand_client b;
+  b.want(1);
+  SECTION("refused") {
+    b.world.connected(b.connecting(), refused);
+    CHECK(b.core.status().failures == 1);
+    b.clock.at = b.world.rings_at;
+    b.world.ring();
+    b.world.connected(b.connecting(), refused);
+    CHECK(b.core.status().failures == 2);
+  }
+  SECTION("not in time") {
+    b.clock.at += 5s;
+    b.world.ring();
+    CHECK(b.core.status().failures == 1);
+  }
+  SECTION("hung up before it was used") {
+    const exchange c = b.connecting();
+    b.world.connected(c);
+    b.world.ended(c);
+    CHECK(b.core.status().failures == 1);
+  }
+  SECTION("hung up when the first request was to leave") {
+    b.world.connected(b.connecting());
+    b.clock.at += 10ms;
+    b.world.peer_has_gone = true;
+    const exchange c = b.sent("x");
+    CHECK(b.core.status().failures == 1);
+    b.world.posted(c);
+    CHECK(b.ends.at(0).how == ending::not_sent);
+  }
+  SECTION("a lost request is told as one") {
+    const exchange c = b.connecting();
+    b.world.connected(c);
+    b.sent("x");
+    b.world.broke(c, reset);
+    CHECK(b.ends.at(0).how == ending::maybe_sent);
+    CHECK(b.core.status().failures == 0);
+  }
+  SECTION("a connection that answered may be closed by its peer") {
+    const exchange c = b.connecting();
+    b.world.connected(c);
+    b.sent("x");
+    b.world.got(c, ok);
+    b.world.ended(c);
+    CHECK(b.core.status().failures == 0);
+  }
+  SECTION("one that lay idle is closed by us") {
+    b.world.connected(b.connecting());
+    b.clock.at += 10min;
+    b.world.ring();
+    CHECK(b.core.status().connections == 0);
+    CHECK(b.core.status().failures == 0);
+  }
+}
+
+TEST_CASE("client core: a name that is not found is a failure each time it is asked for", "[http]") {
+  hand_client b;
+  b.world.known_addresses.reset();
+  b.want(1);
+  b.world.resolved(refused, 0);
+  CHECK(b.core.status().failures == 1);
+  b.clock.at = b.world.rings_at;
+  b.world.ring();
+  b.clock.at += 5s;  // no answer in time
+  b.world.ring();
+  CHECK(b.core.status().failures == 2);
 }
 
 TEST_CASE("client core: the timer is set again only when something is due earlier, and closes what is idle too long",
@@ -562,7 +630,7 @@ TEST_CASE("client core tls: a handshake that fails, or cannot be started, opens 
     b.world.handshake_error = refused;
     b.world.connected(c);
   }
-  CHECK(b.ready == 0);
+  CHECK(b.ready == 1);  // told that it failed
   CHECK(b.core.status().connections == 0);
   CHECK(b.core.status().last_error == refused);
   CHECK(b.world.shuts == 1);

@@ -339,27 +339,6 @@ TEST_CASE("client: a close that the loop has not seen yet ends the request as no
   CHECK(b.request("y").how == ending::answered);
 }
 
-TEST_CASE("client: a close between acquire and send ends the request as not_sent", "[http]") {
-  std::promise<void> go;
-  auto gone = go.get_future().share();
-  server s([&](peer& p, int number) {
-    if (number == 0) {
-      gone.wait();
-      return;
-    }
-    loopback::echo(p);
-  });
-  bench_client b(s.url(), quick());
-  const exchange c = b.acquire();
-  go.set_value();
-  REQUIRE(b.run_until([&] { return b.it->status().connections == 0; }));  // it knows
-  b.send(c, "y");
-  CHECK(b.ends.empty());
-  REQUIRE(b.run_until([&] { return b.ends.size() == 1; }));
-  CHECK(b.ends.back().how == ending::not_sent);
-  CHECK(b.request("y").how == ending::answered);
-}
-
 TEST_CASE("client: a connection lost after the request was read is maybe_sent, and never written again", "[http]") {
   std::atomic<int> requests = 0;
   const bool reset = GENERATE(true, false);

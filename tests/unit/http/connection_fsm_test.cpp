@@ -46,7 +46,6 @@ const std::vector<place> places{
     {"idle", S::idle, false, {E::open, E::connected}},
     {"idle tls", S::idle, true, {E::open, E::connected, E::handshaken}},
     {"acquired", S::acquired, false, {E::open, E::connected, E::acquire}},
-    {"doomed", S::doomed, false, {E::open, E::connected, E::acquire, E::failed}},
     {"writing", S::writing, false, {E::open, E::connected, E::acquire, E::send}},
     {"touched", S::writing, false, {E::open, E::connected, E::acquire, E::send, E::wrote_some}},
     {"reading", S::reading, false, {E::open, E::connected, E::acquire, E::send, E::wrote_all}},
@@ -84,9 +83,6 @@ const std::vector<row> table{
     {"idle tls", E::tick, S::closing, P::close},
     {"acquired", E::release, S::idle, P::ready},
     {"acquired", E::send, S::writing, P::check_then_write},
-    {"acquired", E::failed, S::doomed, P::none},
-    {"doomed", E::release, S::closing, P::close},
-    {"doomed", E::send, S::closing, P::close, ending::not_sent},
     {"writing", E::wrote_some, S::writing, P::none},
     {"writing", E::wrote_all, S::reading, P::none},
     {"writing", E::write_failed, S::closing, P::close, ending::not_sent},
@@ -179,7 +175,7 @@ TEST_CASE("connection_fsm: each phase has its own deadline, and a tick before it
 }
 
 TEST_CASE("connection_fsm: states without a deadline have none", "[http]") {
-  const std::string name = GENERATE(as<std::string>{}, "closed", "acquired", "doomed", "telling", "closing");
+  const std::string name = GENERATE(as<std::string>{}, "closed", "acquired", "telling", "closing");
   CHECK(at(name).deadline() == time_point::max());
 }
 
@@ -201,10 +197,18 @@ TEST_CASE("connection_fsm: after an answer that came before the request was out 
   }
 }
 
-TEST_CASE("connection_fsm: the doom's reason is the request's", "[http]") {
-  connection_fsm fsm = at("doomed");
-  CHECK(fsm.resume(E::failed, start, errc::malformed_response).step == P::none);
-  CHECK(fsm.resume(E::send, start).why == errc::connection_closed);
+TEST_CASE("connection_fsm: a connection that is given back has been idle since it was, however often it is acquired",
+          "[http]") {
+  connection_fsm fsm = at("acquired");
+  for (const duration later : {1s, 2s, 3s}) {
+    CHECK(fsm.resume(E::release, start + later).step == P::ready);
+    CHECK(fsm.deadline() == start + times.idle_timeout);
+    fsm.resume(E::acquire, start + later);
+  }
+  CHECK(fsm.resume(E::send, start + 3s).step == P::check_then_write);
+  fsm = at("acquired");
+  fsm.resume(E::release, start + 5s);  // its time is over
+  CHECK(fsm.resume(E::tick, start + 5s).step == P::close);
 }
 
 TEST_CASE("connection_fsm: whatever happens, a request ends once and never as not_sent after a byte", "[http]") {
@@ -219,14 +223,13 @@ TEST_CASE("connection_fsm: whatever happens, a request ends once and never as no
   for (int i = 0; i < 20'000; ++i) {
     const S before = fsm.state();
     // Every other event is one that leads on, or most of the time would be spent closed.
-    constexpr std::array onward{E::open, E::connected, E::handshaken, E::acquire, E::send,
-                                E::send, E::wrote_all, E::answered,   E::told,    E::drained};
+    constexpr std::array onward{E::open,      E::connected, E::handshaken, E::acquire, E::send,
+                                E::wrote_all, E::answered,  E::told,       E::drained};
     const E e = random() % 2 == 0 ? onward[static_cast<std::size_t>(before)]
                                   : static_cast<E>(random() % connection_event_count);
     now += std::chrono::milliseconds(random() % 100);
     const auto action = fsm.resume(e, now, lost);
     if (before == S::acquired && e == E::send) ++sent, under_way = true, touched = false;
-    if (before == S::doomed && e == E::send) ++sent, under_way = true, touched = false;
     if (before == S::writing && (e == E::wrote_some || e == E::wrote_all)) touched = true;
     if (action.step == P::tell) {
       answered = e == E::answered || e == E::answered_last;

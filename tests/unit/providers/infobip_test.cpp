@@ -325,6 +325,69 @@ TEST_CASE("infobip: every documented status has its verdict", "[providers]") {
   CHECK(count == 35);
 }
 
+TEST_CASE("infobip: a refusal that names a limit as its reason waits for the limit, whoever's that is", "[providers]") {
+  struct row {
+    int error;
+    verdict_kind kind;
+    paced pace;
+    bool until_next_day;
+    bool route_fault;
+  };
+  const auto r = GENERATE(values<row>({
+      {541, slow_down, paced::sender, false, false},
+      {542, slow_down, paced::sender, true, false},
+      {609, slow_down, paced::account, true, false},
+      {4099, retry, paced::account, false, true},
+      {4202, slow_down, paced::sender, false, false},
+      {630, rejected, paced::account, false, false},   // of one destination
+      {4103, rejected, paced::account, false, false},  // the same
+      {4104, rejected, paced::account, false, false},
+      {0, rejected, paced::account, false, false},
+      {66077, rejected, paced::account, false, false},  // 65536 + 541
+  }));
+  const std::string error = std::to_string(r.error);
+  const auto judged = [](const std::string& entry) {
+    return classified(200, R"({"messages":[{"messageId":"bs-000000000000002a",)" + entry + "}]}", 7s, {message_id{42}})
+        .front();
+  };
+  INFO(r.error);
+  const verdict v = judged(R"("status":{"groupId":2,"id":4,"name":"A_STATUS"},"error":{"groupId":2,"id":)" + error +
+                           R"(,"name":"EC_A_NAME","description":"And words","permanent":true})");
+  CHECK(v.kind == r.kind);
+  CHECK(v.pace == r.pace);
+  CHECK(v.until_next_day == r.until_next_day);
+  CHECK(v.route_fault == r.route_fault);
+  CHECK(v.retry_after == (r.kind == rejected ? -1ms : 7s));
+  CHECK(v.status_code == (r.kind == rejected ? "4" : error));
+  CHECK(v.error == (r.kind == rejected ? "A_STATUS" : "EC_A_NAME: And words"));
+  CHECK_FALSE(v.of_request);
+
+  // In the place of the status it means the same.
+  const verdict as_status = judged(R"("status":{"groupId":5,"id":)" + error + "}");
+  if (r.kind != rejected) CHECK(as_status.kind == r.kind);
+  if (r.kind != rejected) CHECK(as_status.pace == r.pace);
+
+  // Beside a status that does not refuse it says nothing: what may have been taken does not go again.
+  const std::string beside = R"(,"error":{"id":)" + error + "}";
+  CHECK(judged(R"("status":{"id":26})" + beside).kind == accepted);
+  CHECK(judged(R"("status":{"id":29})" + beside).kind == maybe_sent);
+  CHECK(judged(R"("status":{"id":23})" + beside).duplicate);
+  CHECK(judged(R"("status":{"id":12})" + beside).route_fault);
+  CHECK(judged(R"("direction":"out")" + beside).kind == maybe_sent);
+}
+
+TEST_CASE("infobip: one message's limit is not its neighbours'", "[providers]") {
+  const auto each = classified(200, R"({"messages":[
+      {"messageId":"bs-000000000000002a","status":{"id":26}},
+      {"messageId":"bs-000000000000002b","status":{"id":4},"error":{"id":542}},
+      {"messageId":"bs-000000000000002c","status":{"id":21}}]})",
+                               3s);
+  CHECK(kinds(each) == std::vector{accepted, slow_down, retry});
+  CHECK(each[1].until_next_day);
+  CHECK(each[2].retry_after == 3s);
+  CHECK_FALSE(each[2].until_next_day);
+}
+
 TEST_CASE("infobip: an unknown status is judged by its group, and unknown groups say nothing", "[providers]") {
   const auto [group, kind] = GENERATE(table<int, verdict_kind>({{0, accepted},
                                                                 {1, accepted},
@@ -416,6 +479,24 @@ TEST_CASE("infobip: a refused request refuses all, with the provider's words", "
     CHECK(v.status_code == r.code);
     CHECK(v.error == r.error);
     CHECK(v.retry_after == (r.kind == retry || r.kind == slow_down ? 9s : -1ms));
+    CHECK(v.of_request == ((r.kind == retry || r.kind == rejected) && !r.route_fault));
+    CHECK(v.pace == paced::account);
+    CHECK_FALSE(v.until_next_day);
+  }
+  CHECK_FALSE(classified(r.status, golden::read("infobip/" + r.file), 9s, {message_id{42}})[0].of_request);
+}
+
+TEST_CASE("infobip: too many requests are too many under another status too", "[providers]") {
+  for (const std::string body : {R"({"errorCode":"E429","description":"Too many requests sent."})",
+                                 R"({"requestError":{"serviceException":{"messageId":"TOO_MANY_REQUESTS"}}})"}) {
+    for (const unsigned status : {403U, 409U, 429U}) {
+      const auto each = classified(status, body, 2s);
+      CHECK(kinds(each) == std::vector{slow_down, slow_down, slow_down});
+      CHECK(each[0].retry_after == 2s);
+      CHECK_FALSE(each[0].route_fault);
+      CHECK_FALSE(each[0].of_request);
+    }
+    CHECK(classified(500, body)[0].kind == maybe_sent);  // above 499 nothing proves that it was not taken
   }
 }
 
@@ -426,6 +507,7 @@ TEST_CASE("infobip: a 400 that names the messages at fault rejects only them", "
   CHECK(each[1].error == "Request cannot be processed. messages[1].content.title: size must be between 0 and 66");
   CHECK(each[1].status_code == "E400");
   CHECK_FALSE(each[0].route_fault);
+  for (const verdict& v : each) CHECK_FALSE(v.of_request);  // whose fault it is, is known
 
   // What names no message of this request is about all of it.
   for (const std::string property : {"messages[3].x", "messages[", "messages[]", "messages[1", "messages[-1]",
@@ -434,6 +516,7 @@ TEST_CASE("infobip: a 400 that names the messages at fault rejects only them", "
     const auto all =
         classified(400, R"({"errorCode":"E400","violations":[{"property":")" + property + R"("},1,null]})");
     CHECK(kinds(all) == std::vector{rejected, rejected, rejected});
+    for (const verdict& v : all) CHECK(v.of_request);
   }
 }
 

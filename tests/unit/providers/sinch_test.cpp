@@ -363,6 +363,9 @@ TEST_CASE("sinch: every documented code has its verdict", "[providers]") {
       const bool waits = r.kind == verdict_kind::retry || r.kind == verdict_kind::slow_down;
       CHECK(v.retry_after == (waits ? 7s : -1ms));
       CHECK_FALSE(v.duplicate);
+      CHECK_FALSE(v.of_request);        // a request has one message
+      CHECK(v.pace == paced::account);  // Sinch counts by the account and its service
+      CHECK_FALSE(v.until_next_day);
       ++count;
     }
   }
