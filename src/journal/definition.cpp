@@ -2,7 +2,8 @@
 //
 // A version byte, then fields in the order of their tags: tag, length, bytes. A number that is 0, a text or a list that
 // is empty is left out, whatever the default of its field is, so that a default can change and old bytes keep their
-// meaning. Lists repeat their tag. Pure; any thread.
+// meaning. Lists repeat their tag. The version is the lowest that can say it: a definition that needs nothing of a
+// later one keeps its bytes, so that campaigns go on when the library is replaced. Pure; any thread.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -14,7 +15,8 @@
 namespace broadside::journal {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t first_version = 1;  // every campaign has the weight 1 and the priority of marketing
+constexpr std::uint8_t version = 2;        // priority to carrier_attribute
 
 enum class tag : std::uint8_t {
   name = 1,
@@ -44,6 +46,10 @@ enum class tag : std::uint8_t {
   action_name,
   campaign_policy,
   consent_category,
+  priority,  // of version 2, as what follows
+  weight,
+  tenant,
+  carrier_attribute,
 };
 
 enum class media_tag : std::uint8_t { url = 1, mime_type, bytes, width, height };
@@ -128,6 +134,17 @@ void write(field_writer& to, const sms_fallback& fallback) {
   to.number(tag::fallback_over, number_of(fallback.over));
   to.number(tag::fallback_smart_encoding, std::uint64_t{fallback.smart_encoding});
   to.number(tag::fallback_part_price_micros, fallback.part_price_micros);
+}
+
+bool is_of_first_version(const campaign& of) noexcept {
+  return of.priority == priority::marketing && of.weight == 1 && of.tenant.empty() && of.carrier_attribute.empty();
+}
+
+void write_turns(field_writer& to, const campaign& of) {
+  to.number(tag::priority, number_of(of.priority));
+  to.number(tag::weight, std::uint64_t{of.weight});
+  to.text(tag::tenant, of.tenant);
+  to.text(tag::carrier_attribute, of.carrier_attribute);
 }
 
 // ---- reading
@@ -240,8 +257,9 @@ route_share read_route(field_bytes bytes, verdict& said) {
 }
 
 /// What is not in the bytes is zero, not the default of its field.
-campaign blank() {
+campaign blank(std::uint8_t of_version) {
   campaign made;
+  made.weight = of_version == first_version ? 1 : 0;
   made.fallback.append_link = false;
   made.fallback.max_parts = 0;
   made.age_max = {};
@@ -308,6 +326,10 @@ std::string* text_field(tag field, campaign& of) noexcept {
       return &of.campaign_policy;
     case tag::consent_category:
       return &of.consent_category;
+    case tag::tenant:
+      return &of.tenant;
+    case tag::carrier_attribute:
+      return &of.carrier_attribute;
     default:
       return nullptr;
   }
@@ -338,6 +360,10 @@ void read_field(tag field, field_bytes value, campaign& out, verdict& said) {
       return read_enum(value, out.on_unknown, on_unknown::resend_if_deduplicated, said);
     case tag::inside_max:
       return read_number(value, out.inside_max, said);
+    case tag::priority:
+      return read_enum(value, out.priority, priority::transactional, said);
+    case tag::weight:
+      return read_number(value, out.weight, said);
     default:
       return read_fallback(field, value, out.fallback, said);
   }
@@ -346,7 +372,8 @@ void read_field(tag field, field_bytes value, campaign& out, verdict& said) {
 }  // namespace
 
 std::string encode_definition(const campaign& of) {
-  std::string bytes(1, static_cast<char>(version));
+  const bool first = is_of_first_version(of);
+  std::string bytes(1, static_cast<char>(first ? first_version : version));
   field_writer to(bytes);
   to.text(tag::name, of.name);
   to.text(tag::key, of.key);
@@ -365,13 +392,15 @@ std::string encode_definition(const campaign& of) {
   to.text(tag::action_name, of.action_name);
   to.text(tag::campaign_policy, of.campaign_policy);
   to.text(tag::consent_category, of.consent_category);
+  if (!first) write_turns(to, of);
   return bytes;
 }
 
 result<campaign> decode_definition(std::string_view bytes) {
   if (bytes.empty() || bytes.front() == 0) return errc::journal_damaged;
-  if (static_cast<std::uint8_t>(bytes.front()) > version) return errc::journal_too_new;
-  campaign out = blank();
+  const auto written = static_cast<std::uint8_t>(bytes.front());
+  if (written > version) return errc::journal_too_new;
+  campaign out = blank(written);
   verdict said;
   const field_bytes fields(reinterpret_cast<const std::byte*>(bytes.data()) + 1, bytes.size() - 1);
   read_fields<tag>(fields, said, [&](tag field, field_bytes value) { read_field(field, value, out, said); });

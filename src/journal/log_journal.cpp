@@ -24,13 +24,14 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr std::size_t group_bytes_max = std::size_t{4} << 20U;
-constexpr std::size_t gathered_max = 65'536;  // records per step, those that say nothing included
-constexpr std::size_t erased_max = 64;        // chunks per commit
-constexpr std::size_t moved_max = 16;         // the same when their outcomes move to the history
-constexpr std::size_t restated_max = 4'096;   // messages on their way to be restated at once
-constexpr milliseconds lazy_delay{100};       // for records that nobody waits for
-constexpr milliseconds erase_delay{1'000};    // from a confirmation to what it allows to go
-constexpr milliseconds unsynced_delay{10};    // with durability::none
+constexpr std::size_t gathered_max = 65'536;       // records per step, those that say nothing included
+constexpr std::size_t erased_max = 64;             // chunks per commit
+constexpr std::size_t moved_max = 16;              // the same when their outcomes move to the history
+constexpr std::size_t restated_max = 4'096;        // messages on their way to be restated at once
+constexpr milliseconds lazy_delay{100};            // for records that nobody waits for
+constexpr milliseconds erase_delay{1'000};         // from a confirmation to what it allows to go
+constexpr milliseconds unsynced_delay{10};         // with durability::none
+constexpr std::chrono::hours usages_kept{3 * 24};  // longer than any day, and a clock may be a day off
 constexpr milliseconds retry_min{50};
 constexpr milliseconds retry_max{5'000};
 /// What may be told before it is written is at most so far ahead of what is: a restart goes on behind it, so that a
@@ -118,6 +119,7 @@ class log_writer final : public log_journal {
   void make_room();
   void seal_group();
   void put_confirmed();
+  void put_usages();
   void put_progress();
   void plan_erasing();
   void move_outcomes(chunk_number end);
@@ -186,7 +188,8 @@ class log_writer final : public log_journal {
   std::vector<ledger> totals_;
   touched_ids campaigns_touched_;
   touched_ids sources_touched_;
-  chunk_number chunk_ = 0;  // highest numbers given
+  std::vector<usage> usages_{};  // of one group, while it is sealed
+  chunk_number chunk_ = 0;       // highest numbers given
   chunk_number history_chunk_ = 0;
   position taken_{};               // last position taken from staged_
   position group_last_{};          // the same when the group was sealed
@@ -598,6 +601,7 @@ void log_writer::seal_group() {
   plan_erasing();
   if (group_.empty() && !group_.erases() && confirmations_kept() && taken_ == group_last_) return;
   put_confirmed();
+  put_usages();
   put_progress();
   group_last_ = taken_;
   group_syncs_ = options_.durability != durability::none || flush_open_ != 0;
@@ -608,6 +612,15 @@ void log_writer::put_confirmed() {
   if (confirmations_kept()) return;
   confirmed_kept_ = std::min(confirmed_seen_, number(taken_));
   group_.put(confirmed_value, encode_number(confirmed_kept_));
+}
+
+/// After the records: a quota is counted before the claim that uses it is published, so what is read here is never less
+/// than what the claims of the group, and of those before it, have used.
+void log_writer::put_usages() {
+  if (options_.usages == nullptr) return;
+  usages_.clear();
+  options_.usages->changed(usages_);
+  for (const usage& each : usages_) group_.put(usage_name(each.name), encode_usage(each));
 }
 
 /// Totals and resume points of what the group touched, and where the log ends: in the commit of the records they count.
@@ -816,6 +829,22 @@ error_code prepare(store& kept, replayed& all, bool tells_early) {
   return kept.commit(batch, true);
 }
 
+/// Of days long past nothing is asked any more. When they cannot be erased now, they are at the next opening.
+void erase_old_usages(store& kept, wall_time now, recovered& found) {
+  const auto oldest = std::chrono::floor<std::chrono::seconds>((now - usages_kept).time_since_epoch()).count();
+  const auto old = std::stable_partition(found.usages.begin(), found.usages.end(),
+                                         [=](const usage& each) { return each.day_begin_s >= oldest; });
+  std::vector<std::string> names;
+  for (auto each = old; each != found.usages.end(); ++each) names.push_back(usage_name(each->name));
+  found.usages.erase(old, found.usages.end());
+  if (names.empty()) return;
+  std::vector<store_batch::value> values;
+  for (const std::string& name : names) values.push_back({name, std::nullopt});
+  store_batch batch;
+  batch.values = values;
+  static_cast<void>(kept.commit(batch, true));
+}
+
 }  // namespace
 
 result<std::unique_ptr<log_journal>, failure> log_journal::open(store& kept, const message_table& table,
@@ -826,6 +855,7 @@ result<std::unique_ptr<log_journal>, failure> log_journal::open(store& kept, con
   if (const auto failed = prepare(kept, *before, options.durability != durability::every_batch)) {
     return failure{failed, {{"journal", "it can be read, but not be written to"}}};
   }
+  erase_old_usages(kept, env.wall_now(), before->found);
   std::unique_ptr<log_journal> made =
       std::make_unique<log_writer>(kept, table, env, std::move(options), wakers, *before);
   found = std::move(before->found);

@@ -23,6 +23,16 @@
 
 namespace broadside::journal {
 
+/// Who counts daily quotas. What was counted before a claim was published is in the store no later than the claim, so
+/// that a restarted engine never knows of less than what may have left. The in-memory journal asks nobody.
+class usage_source {
+ public:
+  virtual ~usage_source() = default;
+  /// Appends what changed since the last call. The writer's thread, once a group, after the records of the group were
+  /// taken from staging. What is appended is written with the group, or with none, when the process ends before.
+  virtual void changed(std::vector<usage>& out) = 0;
+};
+
 struct log_options {
   broadside::durability durability = broadside::durability::every_batch;
   std::chrono::milliseconds sync_interval{1000};  ///< with periodic
@@ -32,6 +42,7 @@ struct log_options {
   std::size_t messages_max = 0;                            ///< message_refs are below this
   std::size_t sources_max = 0;
   std::size_t campaigns_max = 0;
+  usage_source* usages = nullptr;  ///< outlives the journal; asked only for groups that are written anyway
   /// Told about every million records read at opening, and at the end.
   std::function<void(std::uint64_t records, std::uint64_t chunks)> on_progress{};
 };

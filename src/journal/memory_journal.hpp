@@ -1,7 +1,7 @@
 // journal/memory_journal - the journal that forgets: positions in memory, nothing on disk.
 //
 // What it is for: hosts that keep their own record, tests, measurements. What a crash costs: everything inside, every
-// event that was not polled, and every resume point. Lock-free.
+// event that was not polled, every resume point, and what was used of daily quotas. Lock-free.
 #pragma once
 
 #include <atomic>

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t id_digits = 8;
 constexpr std::size_t seal_bytes = 4;
+constexpr std::string_view usage_start = "usage/";
+constexpr std::size_t digest_digits = 32;
+constexpr std::uint8_t usage_version = 1;
 
 template <class Number>
 void put(std::string& out, Number n) {
@@ -66,6 +69,15 @@ std::optional<value_owner> owner_of(std::string_view name, std::string_view kind
   const auto read = std::from_chars(name.data() + 1, end, found.id, 16);
   if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   return found;
+}
+
+std::string usage_name(std::string_view quota) {
+  const auto digest = XXH3_128bits(quota.data(), quota.size());
+  return fmt::format("{}{:016x}{:016x}", usage_start, digest.high64, digest.low64);
+}
+
+bool is_usage_name(std::string_view name) noexcept {
+  return name.size() == usage_start.size() + digest_digits && name.starts_with(usage_start);
 }
 
 std::string seal(std::string_view name, std::string_view payload) {
@@ -147,6 +159,26 @@ std::optional<std::vector<std::string>> decode_names(std::string_view payload) {
     payload.remove_prefix(size);
   }
   return names;
+}
+
+std::string encode_usage(const usage& of) {
+  std::string out;
+  put(out, usage_version);
+  put(out, static_cast<std::uint64_t>(of.day_begin_s));
+  put(out, of.used);
+  return out.append(of.name);
+}
+
+result<usage> decode_usage(std::string_view payload) {
+  std::uint8_t version = 0;
+  std::uint64_t day_begin = 0;
+  usage of;
+  if (!get(payload, version) || version == 0) return errc::journal_damaged;
+  if (version > usage_version) return errc::journal_too_new;
+  if (!get(payload, day_begin) || !get(payload, of.used)) return errc::journal_damaged;
+  of.day_begin_s = static_cast<std::int64_t>(day_begin);
+  of.name = payload;
+  return of;
 }
 
 }  // namespace broadside::journal

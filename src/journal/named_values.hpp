@@ -5,7 +5,9 @@
 
 #include <broadside/event.hpp>
 #include <broadside/message.hpp>
+#include <broadside/result.hpp>
 #include <cstdint>
+#include <journal/recovered.hpp>
 #include <journal/store.hpp>
 #include <optional>
 #include <string>
@@ -14,8 +16,8 @@
 
 namespace broadside::journal {
 
-// Names that stand alone; the others are value_name("campaign", id, "definition" | "state" | "totals") and
-// value_name("source", id, "about" | "finished" | "next").
+// Names that stand alone; the others are value_name("campaign", id, "definition" | "state" | "totals"),
+// value_name("source", id, "about" | "finished" | "next"), and usage_name().
 inline constexpr std::string_view end_value = "end";
 inline constexpr std::string_view confirmed_value = "confirmed";
 inline constexpr std::string_view quarantined_value = "quarantined";
@@ -30,6 +32,10 @@ struct value_owner {
 };
 /// The reverse, for names that start with "`kind`/".
 [[nodiscard]] std::optional<value_owner> owner_of(std::string_view name, std::string_view kind) noexcept;
+
+/// Of a daily quota, which may be called anything: "usage/" and a digest. The value itself says the quota's name.
+[[nodiscard]] std::string usage_name(std::string_view quota);
+[[nodiscard]] bool is_usage_name(std::string_view name) noexcept;
 
 /// The bytes as the store gets them, and back; nothing when they are not what was sealed under this name.
 [[nodiscard]] std::string seal(std::string_view name, std::string_view payload);
@@ -54,11 +60,14 @@ struct source_facts {
 /// Without `inside`, which the messages say.
 [[nodiscard]] std::string encode_totals(const ledger&);
 [[nodiscard]] std::string encode_names(const std::vector<std::string>&);
+[[nodiscard]] std::string encode_usage(const usage&);
 
 [[nodiscard]] std::optional<log_end> decode_log_end(std::string_view payload) noexcept;
 [[nodiscard]] std::optional<source_facts> decode_source(std::string_view payload) noexcept;
 [[nodiscard]] std::optional<std::uint64_t> decode_number(std::string_view payload) noexcept;
 [[nodiscard]] std::optional<ledger> decode_totals(std::string_view payload) noexcept;
 [[nodiscard]] std::optional<std::vector<std::string>> decode_names(std::string_view payload);
+/// Errors: journal_too_new, journal_damaged.
+[[nodiscard]] result<usage> decode_usage(std::string_view payload);
 
 }  // namespace broadside::journal

@@ -40,11 +40,21 @@ struct recovered_message {
   position taken_at{};
 };
 
+/// How much of a day a daily quota has counted.
+struct usage {
+  std::string name{};            ///< of the quota
+  std::int64_t day_begin_s = 0;  ///< the day's first second, since 1970
+  std::uint64_t used = 0;
+
+  friend bool operator==(const usage&, const usage&) = default;
+};
+
 struct recovered {
   std::vector<recovered_campaign> campaigns{};
   std::vector<recovered_source> sources{};
   std::vector<std::string> routes{};          ///< names by the numbers that records use
   std::vector<recovered_message> messages{};  ///< inside, in the order of their taking
+  std::vector<usage> usages{};                ///< of the last three days; at most one of a name
   position last{};                            ///< of the last record
   position confirmed{};                       ///< outcomes after this were not confirmed: they are told again
   std::uint64_t unconfirmed = 0;              ///< how many

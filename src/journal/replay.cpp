@@ -26,7 +26,11 @@ class value_reader {
   bool operator()(std::string_view name, std::string_view bytes) {
     if (!ours(name)) return true;  // a store may keep its own
     const auto payload = unseal(name, bytes);
-    if (!payload || !read(name, *payload)) wrong_ = damaged_value(name);
+    if (payload && is_usage_name(name)) {
+      read_usage(name, *payload);
+    } else if (!payload || !read(name, *payload)) {
+      wrong_ = damaged_value(name);
+    }
     return !wrong_;
   }
 
@@ -36,7 +40,7 @@ class value_reader {
  private:
   static bool ours(std::string_view name) noexcept {
     return owner_of(name, "campaign") || owner_of(name, "source") || name == routes_value || name == end_value ||
-           name == quarantined_value || name == confirmed_value;
+           name == quarantined_value || name == confirmed_value || is_usage_name(name);
   }
 
   /// False: not what can have been written.
@@ -74,6 +78,17 @@ class value_reader {
     if (of.field == "next" && !take(decode_number(payload), next)) return false;
     if (of.field == "next") source.next = ordinal{next};
     return true;
+  }
+
+  void read_usage(std::string_view name, std::string_view payload) {
+    auto read = decode_usage(payload);
+    if (read && usage_name(read->name) == name) {
+      found_.usages.push_back(std::move(*read));
+    } else if (!read && read.error() == errc::journal_too_new) {
+      wrong_ = failure{errc::journal_too_new, {{std::string{name}, "was written by a later version of the library"}}};
+    } else {
+      wrong_ = damaged_value(name);
+    }
   }
 
   /// Ids come in order and without gaps, so a damaged one cannot ask for memory.

@@ -28,6 +28,7 @@ enum class mood : std::uint8_t {
   normal,
   busy,        ///< the provider's own transient code in an HTTP 200; nothing is accepted
   throttling,  ///< HTTP 429; nothing is accepted
+  refusing,    ///< every number is a bad one
 };
 
 /// Message ids as the client wrote them, in one buffer.
@@ -60,6 +61,7 @@ struct api_answer {
   unsigned status = 200;
   std::string_view content_type = "application/json";
   std::uint32_t retry_after_seconds = 0;  ///< zero: the field is not sent
+  std::int64_t retry_at_s = 0;            ///< instead, the date: seconds since 1970; zero: none
   std::string body;
   std::uint64_t accepted = 0;  ///< messages taken by this request
   id_list accepted_ids;        ///< of those that had an id
@@ -68,6 +70,7 @@ struct api_answer {
     status = 200;
     content_type = "application/json";
     retry_after_seconds = 0;
+    retry_at_s = 0;
     body.clear();
     accepted = 0;
     accepted_ids.clear();

@@ -336,7 +336,7 @@ void infobip_simulator::json::check_options(object_rules& options) {
 }
 
 infobip_simulator::infobip_simulator(const simulator_options& options)
-    : books(options.record_times, options.record_accepted),
+    : books(options),
       authorization_("App " + options.infobip_api_key),
       refused_per_10000_(options.refused_per_10000),
       limit_(options.infobip_limit),
@@ -405,11 +405,22 @@ void infobip_simulator::answer(const api_request& request, mood how, time_point 
   }
   if (readable) json_->check();
   if (!readable || !json_->wrong.empty()) return refuse_broken(out);
+  note_arrivals(now);
   if (how == mood::normal && !limit_.take(json_->recipients, now)) {
     books.counts.throttled += json_->recipients;
     return refuse_throttled(out);
   }
   answer_each(how, now, out);
+}
+
+void infobip_simulator::note_arrivals(time_point now) {
+  for (const dom::element element : json_->messages) {
+    dom::object message;
+    if (element.get(message) != simdjson::SUCCESS) continue;
+    std::uint64_t recipients = 0;
+    for_each_recipient(message, [&](const dom::object&) { ++recipients; });
+    books.arrived(string_at(message, "sender").value_or(""), recipients, now);
+  }
 }
 
 void infobip_simulator::answer_each(mood how, time_point now, api_answer& out) {
@@ -445,7 +456,7 @@ void infobip_simulator::answer_one(const recipient_view& recipient, mood how, ti
     if (recipient.to.empty()) return missing_to;
     if (recipient.to.find_first_not_of("0123456789") != std::string_view::npos) return bad_destination;
     if (!is_number(recipient.to)) return prefix_missing;
-    if (is_refused(recipient.to, refused_per_10000_)) return bad_destination;
+    if (how == mood::refusing || is_refused(recipient.to, refused_per_10000_)) return bad_destination;
     if (!recipient.id.empty() && books.times_accepted(recipient.id) != 0) return duplicate_id;
     return pending_accepted;
   };

@@ -43,6 +43,7 @@ class infobip_simulator {
   void refuse_unauthorised(api_answer& out);
   void refuse_throttled(api_answer& out);
   void refuse_broken(api_answer& out);
+  void note_arrivals(time_point now);
   void answer_each(mood how, time_point now, api_answer& out);
   void answer_one(const recipient_view& recipient, mood how, time_point now, api_answer& out);
 

@@ -1,4 +1,5 @@
 // testing/provider_books - ids by value where they have one, so that millions of them stay small.
+#include <algorithm>
 #include <testing/provider_books.hpp>
 
 namespace broadside::testing {
@@ -34,6 +35,24 @@ bool provider_books::insert(std::string_view id) {
   if (texts_.emplace(id).second) return true;
   ++text_repeats_[std::string(id)];
   return false;
+}
+
+void provider_books::arrived(std::string_view sender, std::uint64_t n, time_point now) {
+  if (arrivals_left_ == 0) return;
+  n = std::min(n, arrivals_left_);
+  arrivals_left_ -= n;
+  auto known = arrivals.find(sender);
+  if (known == arrivals.end()) known = arrivals.emplace(std::string(sender), 0).first;
+  known->second.insert(known->second.end(), n, now);
+}
+
+void provider_books::requested(time_point now) noexcept {
+  if (now < told_until_ && now - told_since_ >= told_grace_) ++counts.early;
+}
+
+void provider_books::told(time_point now, time_point until) noexcept {
+  if (now >= told_until_) told_since_ = now;
+  told_until_ = std::max(told_until_, until);
 }
 
 void provider_books::accept(std::string_view id, std::string_view to, time_point now, api_answer& answer) {

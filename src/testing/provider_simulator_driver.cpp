@@ -16,6 +16,7 @@
 #include <boost/beast/http/error.hpp>
 #include <broadside/testing/provider_simulator.hpp>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -120,6 +121,7 @@ struct shared_state {
   std::mutex& mutex;  // guards core
   simulator_core& core;
   absl::flat_hash_set<connection*>& open;  // server thread only
+  std::function<void()> on_request;        // server thread only; may drop connections. Empty: there are no outages
 };
 
 template <class Stream>
@@ -253,7 +255,8 @@ class session final : public connection, public std::enable_shared_from_this<ses
       shared_.core.finish(*ticket_, {text_.content_type, text_.authorization, text_.api_key, text_.body, text_.target},
                           parser_->keep_alive(), now, reply_);
     }
-    perform();
+    if (shared_.on_request) shared_.on_request();
+    if (!dropped_) perform();
   }
 
   void answer_broken(unsigned status) {
@@ -372,7 +375,8 @@ class session final : public connection, public std::enable_shared_from_this<ses
 
 class provider_simulator::impl {
  public:
-  explicit impl(const simulator_options& options) : core(options), tls_(options.tls) {}
+  explicit impl(const simulator_options& options)
+      : core(options), tls_(options.tls), has_outages_(!options.outages.empty()) {}
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
   ~impl() {
@@ -393,7 +397,11 @@ class provider_simulator::impl {
     if (!failed) acceptor_.non_blocking(true, failed);  // drop_connections() looks for more without waiting
     if (!failed) port = acceptor_.local_endpoint(failed).port();
     if (failed) return failure{failed, {}};
+    const time_point now = std::chrono::steady_clock::now();
+    core.started(now, std::chrono::system_clock::now());
     accept();
+    if (has_outages_) shared_.on_request = [this] { follow_outages(); };
+    if (has_outages_) follow_outages();
     thread_ = std::thread([this] { loop_.run(); });
     return {};
   }
@@ -436,7 +444,7 @@ class provider_simulator::impl {
 
   void accept() {
     acceptor_.async_accept([this](const error_code& failed, tcp::socket socket) {
-      if (failed == asio::error::operation_aborted) return;
+      if (failed == asio::error::operation_aborted || !acceptor_.is_open()) return;
       if (failed) return accept_later();
       if (tls_) {
         std::make_shared<session<tls_stream>>(shared_, std::move(socket), context_)->start();
@@ -444,6 +452,50 @@ class provider_simulator::impl {
         std::make_shared<session<tcp::socket>>(shared_, std::move(socket))->start();
       }
       accept();
+    });
+  }
+
+  /// Opens or closes the door as the outages say, and comes again when that changes. Cheap when nothing does.
+  void follow_outages() {
+    const time_point now = std::chrono::steady_clock::now();
+    bool refuses = false;
+    time_point next;
+    {
+      const std::lock_guard lock(mutex);
+      refuses = core.outages().refuses_connections(now);
+      next = core.outages().next_change(now);
+    }
+    if (refuses && acceptor_.is_open()) close_door();
+    if (!refuses && !acceptor_.is_open()) open_door();
+    if (next == time_point::max() || next == follows_at_) return;
+    follows_at_ = next;
+    outage_edge_.expires_at(next);
+    outage_edge_.async_wait([this](const error_code& cancelled) {
+      if (!cancelled) follow_outages();
+    });
+  }
+
+  void close_door() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    for (connection* one : open_) one->drop();
+  }
+
+  /// Where somebody else has taken the port meanwhile, it is tried again.
+  void open_door() {
+    error_code failed;
+    const tcp::endpoint here(asio::ip::address_v4::loopback(), port);
+    acceptor_.open(here.protocol(), failed);
+    if (!failed) acceptor_.set_option(asio::socket_base::reuse_address(true), failed);
+    if (!failed) acceptor_.bind(here, failed);
+    if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+    if (!failed) acceptor_.non_blocking(true, failed);
+    if (!failed) return accept();
+    error_code ignored;
+    acceptor_.close(ignored);
+    again_.expires_after(std::chrono::milliseconds(10));
+    again_.async_wait([this](const error_code& cancelled) {
+      if (!cancelled) follow_outages();
     });
   }
 
@@ -456,12 +508,15 @@ class provider_simulator::impl {
   }
 
   bool tls_;
+  bool has_outages_;
   absl::flat_hash_set<connection*> open_;  // server thread only; outlives the loop, which owns the connections
-  shared_state shared_{mutex, core, open_};
+  shared_state shared_{mutex, core, open_, {}};
   asio::ssl::context context_{asio::ssl::context::tls_server};
   asio::io_context loop_{1};
   tcp::acceptor acceptor_{loop_};
   asio::steady_timer again_{loop_};
+  asio::steady_timer outage_edge_{loop_};
+  time_point follows_at_{};  // what outage_edge_ waits for
   std::thread thread_;
 };
 
@@ -512,6 +567,11 @@ std::vector<std::string> provider_simulator::lost_answers() const {
 std::vector<time_point> provider_simulator::sinch_times() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->core.sinch().times;
+}
+
+std::vector<sender_arrivals> provider_simulator::arrivals() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->core.arrivals();
 }
 
 std::vector<time_point> provider_simulator::infobip_times() const {

@@ -12,6 +12,7 @@
 #include <testing/api_exchange.hpp>
 #include <testing/fault_dice.hpp>
 #include <testing/infobip_simulator.hpp>
+#include <testing/outage_schedule.hpp>
 #include <testing/sinch_simulator.hpp>
 #include <vector>
 
@@ -55,6 +56,9 @@ class simulator_core {
  public:
   explicit simulator_core(const simulator_options& options);
 
+  /// The server is up; `wall` is the time of day at `now`, for dates.
+  void started(time_point now, wall_time wall) noexcept;
+
   /// A head is complete: counts the request and draws its fault. Questions meet none.
   [[nodiscard]] request_ticket begin(std::string_view method, std::string_view target, connection_marks& marks);
   /// Whether the connection is reset without reading the body.
@@ -75,6 +79,9 @@ class simulator_core {
   [[nodiscard]] simulator_counts counts() const;
   /// {"sinch":{…},"infobip":{…}} with the names of simulator_counts.
   [[nodiscard]] std::string counts_json() const;
+  /// Both providers', in the order of senders.
+  [[nodiscard]] std::vector<sender_arrivals> arrivals() const;
+  [[nodiscard]] const outage_schedule& outages() const { return outages_; }
   /// A line for each accepted message that was recorded, "ID NUMBER": Sinch's, then Infobip's, without the first `from`
   /// of them all, at most accepted_lines_max.
   [[nodiscard]] std::string accepted_lines(std::size_t from) const;
@@ -82,12 +89,21 @@ class simulator_core {
 
  private:
   [[nodiscard]] provider_books* books_of(resource where);
+  void answer(const request_ticket& ticket, const api_request& request, time_point now, reply& out);
   void ask_provider(const request_ticket& ticket, const api_request& request, time_point now, api_answer& out);
+  [[nodiscard]] bool answer_in_outage(const request_ticket& ticket, const api_request& request, time_point now,
+                                      reply& out);
+  void ask(resource where, const api_request& request, mood how, time_point now, api_answer& out);
+  void tell_to_wait(const outage& what, time_point from, api_answer& out) const;
+  void note_told(const reply& out, time_point now);
+  [[nodiscard]] wall_time wall_at(time_point at) const noexcept { return wall_at_zero_ + at.time_since_epoch(); }
   void spoil(fault what, api_answer& out);
   void print(const request_ticket& ticket, bool keep_alive, reply& out) const;
 
   simulator_faults faults_;
   fault_dice dice_;
+  outage_schedule outages_;
+  wall_time wall_at_zero_{};  // the time of day at the steady clock's zero
   sinch_simulator sinch_;
   infobip_simulator infobip_;
 };

@@ -3,9 +3,11 @@
 #include <signal.h>  // sigtimedwait() is POSIX, not std
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <broadside/testing/provider_simulator.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -21,9 +24,13 @@ namespace testing = broadside::testing;
 constexpr int exit_stopped = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+constexpr std::uint64_t watched_max = 50'000'000;  // arrivals: 400 MB
 
 struct command {
   testing::simulator_options options;
+  std::vector<std::string> outages;
+  std::string watched_rate;
+  std::uint32_t watched_burst = 1;
   std::string port_file, ca_file, counts_file;
   std::string sinch_limit, infobip_limit, infobip_logs_limit;
   double seconds = 3600;
@@ -39,6 +46,59 @@ std::optional<double> parse_rate(const std::string& text) {
   if (unit == "/min") return amount / 60;
   if (unit == "/h") return amount / 3600;
   return std::nullopt;
+}
+
+/// "20s" of "20s-40s=…", "1500ms", "2min"; a number alone is seconds. Takes it from the front.
+std::optional<std::chrono::milliseconds> take_time(std::string& text) {
+  char* rest = nullptr;
+  const double amount = std::strtod(text.c_str(), &rest);
+  if (rest == text.c_str() || !(amount >= 0) || amount > 1e7) return std::nullopt;
+  text.erase(0, static_cast<std::size_t>(rest - text.c_str()));
+  constexpr std::array<std::pair<const char*, double>, 3> units{{{"ms", 1}, {"min", 60'000}, {"s", 1'000}}};
+  for (const auto& [unit, factor] : units) {
+    if (!text.starts_with(unit)) continue;
+    text.erase(0, std::char_traits<char>::length(unit));
+    return std::chrono::milliseconds(static_cast<std::int64_t>(amount * factor));
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(amount * 1'000));
+}
+
+/// "FROM-UNTIL=WHAT", WHAT with ":SECONDS" behind it for Retry-After.
+std::optional<testing::outage> parse_outage(std::string text) {
+  using kind = testing::outage::kind;
+  constexpr std::array<std::pair<const char*, kind>, 6> kinds{{{"refuse", kind::refuses_connections},
+                                                               {"close", kind::closes_unanswered},
+                                                               {"503", kind::error_503},
+                                                               {"429", kind::throttles},
+                                                               {"429-date", kind::throttles},
+                                                               {"bad-numbers", kind::refuses_numbers}}};
+  testing::outage out;
+  const auto from = take_time(text);
+  if (!from || !text.starts_with('-')) return std::nullopt;
+  text.erase(0, 1);
+  const auto until = take_time(text);
+  if (!until || !text.starts_with('=') || *until <= *from) return std::nullopt;
+  out.from = *from;
+  out.until = *until;
+  const std::size_t colon = text.find(':');
+  const std::string what = text.substr(1, colon == std::string::npos ? colon : colon - 1);
+  if (colon != std::string::npos) {
+    const std::string seconds = text.substr(colon + 1);
+    if (seconds.empty() || seconds.size() > 5 || seconds.find_first_not_of("0123456789") != std::string::npos)
+      return {};
+    out.retry_after_seconds = static_cast<std::uint32_t>(std::stoul(seconds));
+  }
+  for (const auto& [name, is] : kinds) {
+    if (what != name) continue;
+    out.what = is;
+    out.retry_after_as_date = what == "429-date";
+    return out;
+  }
+  return std::nullopt;
+}
+
+std::string check_outage(const std::string& text) {
+  return parse_outage(text) ? "" : "'" + text + "' is no outage: write 20s-40s=refuse, or 0-10s=429:3; see --help";
 }
 
 std::string check_rate(const std::string& text) {
@@ -96,6 +156,27 @@ void add_options(CLI::App& app, command& c) {
       ->check(CLI::Range(0, 10'000));
   app.add_flag("--sinch-capitalised", c.options.sinch_capitalised, "Sinch answers Success and Failure, as it once did")
       ->group("Limits");
+}
+
+void add_outages(CLI::App& app, command& c) {
+  const std::string group = "Outages, and what they show";
+  app.add_option("--outage", c.outages,
+                 "FROM-UNTIL=WHAT, e.g. 20s-40s=refuse or 0-10s=429:3; WHAT: refuse (connections), close (without an "
+                 "answer), 503, 429, 429-date (Retry-After as a date), bad-numbers; ':SECONDS' is the Retry-After")
+      ->group(group)
+      ->check(check_outage);
+  app.add_flag("--outages-from-first-request", c.options.outages_from_first_request,
+               "Count their times from the first request instead of the start")
+      ->group(group);
+  app.add_option("--watch-senders", c.watched_rate,
+                 "A rate that no sender should exceed, e.g. 25/s: at the end, say whether one did in any window of 50 "
+                 "ms to 10 s")
+      ->group(group)
+      ->check(check_rate);
+  app.add_option("--watch-burst", c.watched_burst, "With --watch-senders: messages back to back after a pause")
+      ->group(group)
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
 }
 
 void add_faults(CLI::App& app, testing::simulator_faults& f) {
@@ -174,6 +255,25 @@ void print_table(const testing::simulator_counts& sinch, const testing::simulato
   row("connections", sinch.connections, infobip.connections);
   row("questions", sinch.queries, infobip.queries);
   row("  throttled", sinch.queries_throttled, infobip.queries_throttled);
+  row("met an outage", sinch.outages, infobip.outages);
+  row("earlier than told", sinch.early, infobip.early);
+}
+
+/// The ten senders that came closest to the limit, or went over it.
+void print_watched(const std::vector<testing::sender_arrivals>& arrivals, const broadside::rate_limit& limit) {
+  std::vector<std::pair<testing::arrival_window, std::string>> worst;
+  for (const auto& each : arrivals) worst.emplace_back(testing::worst_window(each.times, limit), each.sender);
+  const auto over = std::count_if(worst.begin(), worst.end(), [](const auto& w) { return w.first.exceeds(); });
+  fmt::print("{} of {} senders exceeded {}/s with a burst of {} in some window\n", over, worst.size(), limit.per_second,
+             limit.burst);
+  const auto excess = [](const testing::arrival_window& w) { return static_cast<double>(w.count) - w.allowed; };
+  std::sort(worst.begin(), worst.end(),
+            [&](const auto& a, const auto& b) { return excess(a.first) > excess(b.first); });
+  worst.resize(std::min<std::size_t>(worst.size(), 10));
+  for (const auto& [window, sender] : worst) {
+    fmt::print("  {}: {} messages in {} ms, {:.2f} allowed\n", sender, window.count,
+               std::chrono::round<std::chrono::milliseconds>(window.width).count(), window.allowed);
+  }
 }
 
 /// Until a signal of `stops` arrives or the time is over.
@@ -206,6 +306,7 @@ int run(command& c) {
   if (!good) return exit_failed;
   wait_for(stops, c.seconds);
   print_table(simulator->sinch(), simulator->infobip());
+  if (!c.watched_rate.empty()) print_watched(simulator->arrivals(), {*parse_rate(c.watched_rate), c.watched_burst});
   return write_or_complain(c.counts_file, simulator->counts_json()) ? exit_stopped : exit_failed;
 }
 
@@ -224,6 +325,7 @@ int main(int argc, char** argv) {
       "Exit codes: 0 stopped, 1 could not start or write a file, 2 wrong arguments.");
   add_options(app, c);
   add_faults(app, c.options.faults);
+  add_outages(app, c);
   try {  // CLI11 has no other channel
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -232,6 +334,8 @@ int main(int argc, char** argv) {
   if (!c.sinch_limit.empty()) c.options.sinch_limit.per_second = *parse_rate(c.sinch_limit);
   if (!c.infobip_limit.empty()) c.options.infobip_limit.per_second = *parse_rate(c.infobip_limit);
   if (!c.infobip_logs_limit.empty()) c.options.infobip_logs_limit.per_second = *parse_rate(c.infobip_logs_limit);
+  for (const std::string& text : c.outages) c.options.outages.push_back(*parse_outage(text));
+  if (!c.watched_rate.empty()) c.options.record_arrivals = watched_max;
   if (!c.ca_file.empty() && !c.options.tls) {
     fmt::print(stderr, "broadside-simulator: --ca-file needs --tls\n");
     return exit_usage;

@@ -181,7 +181,7 @@ std::string_view slide_text(std::string_view code) noexcept {
 }  // namespace
 
 sinch_simulator::sinch_simulator(const simulator_options& options)
-    : books(options.record_times, options.record_accepted),
+    : books(options),
       api_key_(options.sinch_api_key),
       service_id_(options.sinch_service_id),
       refused_per_10000_(options.refused_per_10000),
@@ -205,6 +205,7 @@ void sinch_simulator::answer(const api_request& request, mood how, time_point no
     return;
   }
   if (const auto why = check(request, now)) return refuse(*why, out);
+  if (how == mood::refusing) return refuse({"E110", "Invalid to", refusal::blame::message}, out);
   books.accept(json_->reference, json_->to, now, out);
   out.body += capitalised_ ? R"({"status":"Success","to":")" : R"({"status":"success","to":")";
   out.body += json_->to;
@@ -224,6 +225,7 @@ auto sinch_simulator::check(const api_request& request, time_point now) -> std::
       root.get(json_->root) != simdjson::SUCCESS) {
     return refusal{"E108", "JSON could not be parsed"};
   }
+  if (const auto from = string_at(json_->root, "from")) books.arrived(*from, 1, now);
   if (auto wrong = check_envelope()) return wrong;
   if (!has(json_->root, "slide") || json_->root["slide"].get(json_->slides) != simdjson::SUCCESS) {
     return refusal{"E312", slide_text("E312")};

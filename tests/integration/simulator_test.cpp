@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <broadside/media.hpp>
 #include <broadside/providers/infobip.hpp>
@@ -19,11 +20,14 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <http/retry_after.hpp>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <support/catch.hpp>
+#include <testing/simulator_core.hpp>
 #include <utility>
 #include <vector>
 
@@ -803,6 +807,251 @@ TEST_CASE("simulator: the same seed gives the same faults in about the share tha
   CHECK(share('b') < 170);
 }
 
+namespace {
+
+using broadside::testing::outage;
+using namespace std::chrono_literals;
+
+/// From the first request for ever, as a test is concerned.
+simulator_options with_outage(outage what) {
+  what.until = 24h;
+  simulator_options options;
+  options.outages = {what};
+  options.outages_from_first_request = true;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("simulator: an outage answers as it says and takes nothing", "[simulator][outages]") {
+  SECTION("429, with seconds") {
+    auto simulator = start(with_outage({.what = outage::kind::throttles, .retry_after_seconds = 3}));
+    raw_client client(simulator.port());
+    for (const auto& request : {sinch_request(), infobip_request(ann)}) {
+      const answer got = client.exchange(request);
+      CHECK(got.status == 429);
+      CHECK(contains(got.head, "Retry-After: 3\r\n"));
+    }
+    CHECK(simulator.infobip().outages == 1);
+  }
+  SECTION("429, without a time") {
+    auto simulator = start(with_outage({.what = outage::kind::throttles}));
+    raw_client client(simulator.port());
+    const answer got = client.exchange(sinch_request());
+    CHECK(got.status == 429);
+    CHECK_FALSE(contains(got.head, "Retry-After"));
+  }
+  SECTION("503") {
+    auto simulator = start(with_outage({.what = outage::kind::error_503, .retry_after_seconds = 7}));
+    raw_client client(simulator.port());
+    const answer got = client.exchange(sinch_request());
+    CHECK(got.status == 503);
+    CHECK(contains(got.head, "Retry-After: 7\r\n"));
+    CHECK(simulator.sinch().accepted == 0);
+    CHECK(simulator.sinch().outages == 1);
+  }
+  SECTION("no answer") {
+    auto simulator = start(with_outage({.what = outage::kind::closes_unanswered}));
+    raw_client client(simulator.port());
+    const answer got = client.exchange(sinch_request());
+    CHECK(got.status == 0);
+    CHECK(got.closed);
+    CHECK(simulator.sinch().accepted == 0);
+    CHECK(simulator.lost_answers().empty());
+    raw_client other(simulator.port());
+    CHECK(other.exchange(logs("?messageId=job42-1")).status == 200);  // a question meets none
+  }
+  SECTION("bad numbers") {
+    auto simulator = start(with_outage({.what = outage::kind::refuses_numbers}));
+    raw_client client(simulator.port());
+    CHECK(contains(client.exchange(sinch_request()).body, "E110"));
+    CHECK(contains(client.exchange(infobip_request(ann)).body, R"("id":52,)"));
+    CHECK(simulator.sinch().rejected == 1);
+    CHECK(simulator.infobip().rejected == 1);
+    CHECK(simulator.infobip().accepted == 0);
+  }
+}
+
+TEST_CASE("simulator: Retry-After as a date is a date that has not passed", "[simulator][outages]") {
+  auto simulator =
+      start(with_outage({.what = outage::kind::throttles, .retry_after_seconds = 100, .retry_after_as_date = true}));
+  raw_client client(simulator.port());
+  const auto before = std::chrono::system_clock::now();
+  const answer got = client.exchange(sinch_request());
+  const auto after = std::chrono::system_clock::now();
+  const std::size_t at = got.head.find("Retry-After: ");
+  REQUIRE(at != std::string::npos);
+  const std::string value = got.head.substr(at + 13, got.head.find("\r\n", at) - at - 13);
+  CHECK(value.size() == 29);
+  REQUIRE(broadside::http::retry_after_is_date(value));
+  CHECK(broadside::http::read_retry_after(value, after) <= 101s);
+  CHECK(broadside::http::read_retry_after(value, before) >= 100s);
+}
+
+TEST_CASE("simulator: while connections are refused nobody listens, and afterwards it listens where it did",
+          "[simulator][outages]") {
+  simulator_options options;
+  options.outages = {{.what = outage::kind::refuses_connections, .from = 0ms, .until = 300ms}};
+  options.outages_from_first_request = true;
+  auto simulator = start(options);
+  raw_client client(simulator.port());
+  raw_client idle(simulator.port());
+  CHECK(client.exchange(logs("?messageId=job42-1")).status == 200);  // a question begins nothing
+  CHECK(client.exchange(sinch_request()).status == 0);
+  CHECK(idle.at_end());
+  CHECK_FALSE(raw_client(simulator.port()).connected());
+  const auto patience = std::chrono::steady_clock::now() + 20s;
+  bool again = false;
+  while (!again && std::chrono::steady_clock::now() < patience) again = raw_client(simulator.port()).connected();
+  REQUIRE(again);
+  raw_client later(simulator.port());
+  CHECK(later.exchange(sinch_request()).status == 200);
+  CHECK(simulator.sinch().accepted == 1);
+}
+
+TEST_CASE("simulator: requests that come while told to wait are counted, those on their way are not",
+          "[simulator][outages]") {
+  // The core itself, so that time is the test's.
+  using broadside::testing::api_request;
+  using broadside::testing::connection_marks;
+  simulator_options options;
+  options.outages = {
+      {.what = outage::kind::throttles, .from = 1s, .until = 2s, .retry_after_seconds = 3},
+      {.what = outage::kind::throttles, .from = 1s, .until = 9s, .retry_after_seconds = 1, .retry_after_as_date = true},
+  };
+  options.told_grace = 100ms;
+  broadside::testing::simulator_core core(options);
+  const broadside::time_point start{1h};
+  core.started(start, broadside::wall_time{1'800'000'000s + 250ms});
+  std::string body = sinch_body();
+  body.reserve(body.size() + broadside::testing::body_padding);
+  const auto at = [&](broadside::duration after) {
+    connection_marks marks;
+    const auto ticket = core.begin("POST", "/ep/v2/", marks);
+    broadside::testing::reply out;
+    core.finish(ticket, {"application/json", "", "sinch-test-key", body, "/ep/v2/"}, true, start + after, out);
+    return out.bytes;
+  };
+  const auto early = [&] { return core.sinch().counts.early; };
+  CHECK(contains(at(999ms), "success"));
+  CHECK(contains(at(1s), "Retry-After: 3\r\n"));  // until 4 s
+  at(1s + 99ms);                                  // on its way; until 4.099 s
+  CHECK(early() == 0);
+  at(1s + 100ms);  // until 4.1 s
+  CHECK(early() == 1);
+  CHECK(core.outages().at(start + 1999ms)->retry_after_seconds == 3);
+  CHECK(core.outages().at(start + 2s)->retry_after_seconds == 1);
+  // 4.1 s after the start it is 4.35 s past the minute, and the date is 6: 5.75 s after the start.
+  CHECK(contains(at(4s + 100ms), "Retry-After: Fri, 15 Jan 2027 08:00:06 GMT\r\n"));
+  CHECK(early() == 1);
+  at(5s + 749ms);
+  CHECK(early() == 2);
+  CHECK(contains(at(8s), "08:00:10 GMT"));
+  CHECK(contains(at(10s), "success"));
+  CHECK(early() == 2);
+  CHECK(core.sinch().counts.outages == 6);
+}
+
+TEST_CASE("simulator: the first outage that holds counts, and edges are told", "[simulator][outages]") {
+  const broadside::time_point start{1h};
+  broadside::testing::outage_schedule schedule({{.what = outage::kind::error_503, .from = 1s, .until = 3s},
+                                                {.what = outage::kind::refuses_connections, .from = 2s, .until = 5s}},
+                                               false);
+  CHECK(schedule.at(start) == nullptr);
+  CHECK(schedule.next_change(start) == broadside::time_point::max());
+  schedule.started(start);
+  CHECK(schedule.at(start) == nullptr);
+  CHECK(schedule.next_change(start) == start + 1s);
+  CHECK(schedule.at(start + 2s)->what == outage::kind::error_503);
+  CHECK_FALSE(schedule.refuses_connections(start + 3s - 1ns));
+  CHECK(schedule.refuses_connections(start + 3s));
+  CHECK(schedule.next_change(start + 3s) == start + 5s);
+  CHECK_FALSE(schedule.refuses_connections(start + 5s));
+  CHECK(schedule.next_change(start + 5s) == broadside::time_point::max());
+}
+
+TEST_CASE("simulator: outages out of range are refused, each named", "[simulator][outages]") {
+  simulator_options options;
+  options.outages = {{.from = 2s, .until = 1s}, {.until = 1s, .retry_after_seconds = 86'401}, {.until = 1s}};
+  options.told_grace = -1ms;
+  const auto refused = provider_simulator::start(options);
+  REQUIRE_FALSE(refused.has_value());
+  std::vector<std::string> fields;
+  for (const auto& v : refused.error().violations) fields.push_back(v.field);
+  CHECK(fields == std::vector<std::string>{"outages[0]", "outages[1].retry_after_seconds", "told_grace"});
+}
+
+TEST_CASE("simulator: arrivals are kept for each sender, as many as were asked for", "[simulator][arrivals]") {
+  simulator_options options;
+  options.record_arrivals = 3;
+  options.sinch_limit = {0.001, 1};
+  auto simulator = start(options);
+  raw_client client(simulator.port());
+  const auto before = std::chrono::steady_clock::now();
+  CHECK(contains(client.exchange(sinch_request()).body, "success"));
+  CHECK(contains(client.exchange(sinch_request()).body, "E113"));  // arrived all the same
+  CHECK(contains(client.exchange(sinch_request("18885551234", "18885550000")).body, "E113"));
+  client.exchange(infobip_request(R"([{"to":"12125550123","messageId":"a"},{"to":"12125550124","messageId":"b"}])"));
+  const auto after = std::chrono::steady_clock::now();
+  client.exchange(infobip_request(R"([{"to":"12125550123"},{"to":"12125550124"}])"));  // one too many
+  const auto all = simulator.arrivals();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].sender == "18885550000");
+  CHECK(all[0].times.size() == 1);
+  CHECK(all[1].sender == "18885551234");
+  REQUIRE(all[1].times.size() == 5);
+  CHECK(std::is_sorted(all[1].times.begin(), all[1].times.end()));
+  CHECK(all[1].times.front() >= before);
+  CHECK(all[1].times[3] <= after);
+  CHECK(start().arrivals().empty());
+}
+
+TEST_CASE("simulator: the worst window is the one that looking at all of them finds", "[simulator][arrivals]") {
+  using broadside::duration;
+  using broadside::time_point;
+  using broadside::testing::worst_window;
+  const broadside::rate_limit limit{20, 2};
+  const duration slack = GENERATE(duration(0), duration(3ms));
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<time_point> times{time_point{1h}};
+    while (times.size() < 60) {
+      const bool pause = random() % 20 == 0;
+      times.push_back(times.back() + std::chrono::milliseconds(random() % (pause ? 3000 : 90)));
+    }
+    double worst = -1e9;
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      for (std::size_t j = i; j < times.size(); ++j) {
+        duration width = times[j] - times[i];
+        if (width > 2s) continue;
+        width = std::max<duration>(width, 50ms);
+        const double seconds = std::chrono::duration<double>(width + slack).count();
+        worst = std::max(worst, static_cast<double>(j - i + 1) - (limit.per_second * seconds + limit.burst));
+      }
+    }
+    const auto found = worst_window(times, limit, slack, 50ms, 2s);
+    const double excess = static_cast<double>(found.count) - found.allowed;
+    if (std::abs(excess - worst) > 1e-6) FAIL("round " << round << ": " << excess << " instead of " << worst);
+    REQUIRE(found.exceeds() == (worst > 1e-6));
+  }
+}
+
+TEST_CASE("simulator: what keeps a limit exactly exceeds it in no window, and one more does", "[simulator][arrivals]") {
+  using broadside::testing::worst_window;
+  const broadside::rate_limit limit{25, 3};
+  std::vector<broadside::time_point> times(3, broadside::time_point{1h});
+  for (int i = 1; i <= 1000; ++i) times.push_back(times.front() + i * 40ms);
+  CHECK_FALSE(worst_window(times, limit).exceeds());
+  CHECK(worst_window(times, {25, 2}).exceeds());
+  CHECK(worst_window(times, {24.9, 3}).exceeds());
+  times.insert(times.begin() + 100, times[100]);
+  const auto found = worst_window(times, limit);
+  CHECK(found.exceeds());
+  CHECK_FALSE(worst_window(times, limit, 40ms).exceeds());
+  CHECK(worst_window({}, limit).count == 0);
+  CHECK_FALSE(worst_window(times, {}).exceeds());
+}
+
 TEST_CASE("simulator: options out of range are refused, each named", "[simulator]") {
   simulator_options options;
   options.faults.error_500 = 0.7;
@@ -840,10 +1089,10 @@ TEST_CASE("simulator: counts are JSON with the names of simulator_counts", "[sim
   CHECK(got.body ==
         R"({"sinch":{"requests":1,"accepted":1,"accepted_ids":1,"repeats":0,"duplicates_refused":0,"rejected":0,)"
         R"("throttled":0,"faults":0,"answers_lost":0,"malformed":0,"connections":1,"unauthorized":0,)"
-        R"("queries":0,"queries_throttled":0},)"
+        R"("queries":0,"queries_throttled":0,"outages":0,"early":0},)"
         R"("infobip":{"requests":0,"accepted":0,"accepted_ids":0,"repeats":0,"duplicates_refused":0,"rejected":0,)"
         R"("throttled":0,"faults":0,"answers_lost":0,"malformed":0,"connections":0,"unauthorized":0,)"
-        R"("queries":0,"queries_throttled":0}})"
+        R"("queries":0,"queries_throttled":0,"outages":0,"early":0}})"
         "\n");
 }
 
@@ -1239,6 +1488,12 @@ TEST_CASE("broadside-simulator: exit codes tell what went wrong", "[simulator][p
   CHECK(run({"--infobip-logs-limit", "120/day"}, "is no rate") == 2);
   CHECK(run({"--infobip-logs-limit", "120/min", "--infobip-logs-burst", "2", "--for", "0"}, "questions") == 0);
   CHECK(run({"--error-500", "0.6", "--slow", "0.6"}, "more than 1") == 2);
+  CHECK(run({"--outage", "1s-2s=refuse", "--outage", "100ms-1min=429-date:3", "--for", "0"}, "met an outage") == 0);
+  for (const std::string outage :
+       {"", "1s", "1s-2s", "2s-1s=503", "1s-2s=fire", "1s-2s=429:", "1s-2s=429:x", "-1=503"}) {
+    CHECK(run({"--outage", outage}, "is no outage") == 2);
+  }
+  CHECK(run({"--watch-senders", "25/s", "--for", "0"}, "0 of 0 senders exceeded 25/s") == 0);
   CHECK(run({"--ca-file", "/nonexistent/ca", "--for", "0"}, "needs --tls") == 2);
 }
 

@@ -72,6 +72,11 @@ const std::vector<std::function<void(campaign&)>> changes{
     [](campaign& c) { c.action_name = "a"; },
     [](campaign& c) { c.campaign_policy = "a"; },
     [](campaign& c) { c.consent_category = "a"; },
+    [](campaign& c) { c.priority = priority::transactional; },
+    [](campaign& c) { c.weight = 0; },
+    [](campaign& c) { c.weight = 3; },
+    [](campaign& c) { c.tenant = "shop"; },
+    [](campaign& c) { c.carrier_attribute = "carrier"; },
 };
 
 }  // namespace
@@ -100,6 +105,10 @@ TEST_CASE("definition: the values come back, not only their bytes", "[journal]")
   made.action_name = "2";
   made.campaign_policy = "3";
   made.consent_category = "4";
+  made.priority = priority::transactional;
+  made.weight = 7;
+  made.tenant = "5";
+  made.carrier_attribute = "6";
   const auto back = decode_definition(encode_definition(made));
   REQUIRE(back.has_value());
   CHECK(back->name == "Spring");
@@ -137,15 +146,39 @@ TEST_CASE("definition: the values come back, not only their bytes", "[journal]")
   CHECK(back->action_name == "2");
   CHECK(back->campaign_policy == "3");
   CHECK(back->consent_category == "4");
+  CHECK(back->priority == priority::transactional);
+  CHECK(back->weight == 7);
+  CHECK(back->tenant == "5");
+  CHECK(back->carrier_attribute == "6");
+}
+
+TEST_CASE("definition: a campaign that needs nothing of the second version is written and read as of the first",
+          "[journal]") {
+  const std::string bytes = encode_definition(some_campaign());
+  CHECK(bytes.front() == 1);
+  CHECK(decode_definition(bytes)->weight == 1);
+  CHECK(decode_definition(std::string("\1\1\1a", 4))->weight == 1);  // as an earlier library wrote it
+  campaign heavier = some_campaign();
+  heavier.weight = 2;
+  CHECK(encode_definition(heavier).front() == 2);
+  CHECK(encode_definition(heavier) != bytes);
+}
+
+TEST_CASE("definition: fields of the second version in the first, or none of them in the second, are damage",
+          "[journal]") {
+  const auto code = [](const std::string& text) { return decode_definition(text).error(); };
+  CHECK(code(std::string("\1\1\1a\x1E\1t", 7)) == errc::journal_damaged);
+  CHECK(code(std::string("\2\1\1a\x1D\1\1", 7)) == errc::journal_damaged);
 }
 
 TEST_CASE("definition: what a later version may add is refused as too new", "[journal]") {
   const std::string bytes = encode_definition(some_campaign());
   const auto code = [](const std::string& text) { return decode_definition(text).error(); };
-  CHECK(code('\2' + bytes.substr(1)) == errc::journal_too_new);
-  CHECK(code(bytes + std::string("\x1C\x01x", 3)) == errc::journal_too_new);
+  CHECK(code('\3' + bytes.substr(1)) == errc::journal_too_new);
+  CHECK(code(bytes + std::string("\x20\x01x", 3)) == errc::journal_too_new);
   CHECK(code(bytes + std::string("\xFF\x7F\x00", 3)) == errc::journal_too_new);
   CHECK(code(std::string("\1\x13\1\3", 4)) == errc::journal_too_new);   // a fourth way of dialling
+  CHECK(code(std::string("\2\x1C\1\2", 4)) == errc::journal_too_new);   // a third priority
   CHECK(code(std::string("\1\6\3\6\1x", 6)) == errc::journal_too_new);  // a sixth property of media
 }
 

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <journal/named_values.hpp>
 #include <thread>
+#include <utility>
 #include "log_fixture.hpp"
 
 using namespace broadside;
@@ -674,4 +676,211 @@ TEST_CASE("log_journal: with real threads every claim is cleared, and the books 
   REQUIRE(f.found.campaigns[0].totals.balanced());
   REQUIRE(f.found.campaigns[0].totals.inside == 0);
   REQUIRE(f.found.messages.empty());
+}
+
+// ---------------------------------------------------------------- what was used of daily quotas
+
+namespace {
+
+constexpr std::int64_t day_s = 24 * 3600;
+
+/// A quota as an engine counts it: before a claim is published.
+class counted_quota final : public usage_source {
+ public:
+  void changed(std::vector<usage>& out) override {
+    ++asked;
+    if (std::exchange(has_changed, false)) out.push_back({name, day_begin_s, used.load()});
+  }
+  void count() {
+    ++used;
+    has_changed = true;
+  }
+
+  std::string name = "brand";
+  std::int64_t day_begin_s = 0;
+  std::atomic<std::uint64_t> used{0};
+  bool has_changed = false;
+  int asked = 0;
+};
+
+std::int64_t seconds_of(wall_time at) {
+  return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
+log_options with(usage_source& source) {
+  log_options o;
+  o.usages = &source;
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("log_journal: what was used of a quota is written with the claim that uses it", "[journal][usage]") {
+  counted_quota quota;
+  log_fixture f(with(quota));
+  quota.day_begin_s = seconds_of(f.environment.wall_now());
+  begin(f);
+  REQUIRE(f.found.usages.empty());
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    const auto ref = f.take(i, i);
+    f.run();
+    quota.count();
+    f.claim(ref);
+    f.run();
+    f.crash_and_open();
+    REQUIRE(f.found.usages == std::vector<usage>{{"brand", quota.day_begin_s, i}});
+    REQUIRE(f.found.messages.size() == i);
+  }
+}
+
+TEST_CASE("log_journal: whatever commit a crash follows, no claim is known without what it used", "[journal][usage]") {
+  for (std::uint64_t n = 1;; ++n) {
+    counted_quota quota;
+    log_fixture f(with(quota));
+    quota.day_begin_s = seconds_of(f.environment.wall_now());
+    begin(f);
+    f.disk.crash_after_commits = f.disk.commits + n;
+    f.disk.fail_after_effect = n % 3 == 0 ? 1 : 0;
+    for (std::uint64_t i = 1; i <= 12; ++i) {
+      const auto ref = f.take(i, i);
+      if (i % 2 == 0) f.run();
+      quota.count();
+      f.claim(ref);
+      if (i % 3 != 0) f.run();
+    }
+    f.run();
+    const bool stopped = !f.log->writes();
+    f.crash_and_open();
+    const auto claimed = static_cast<std::uint64_t>(
+        std::count_if(f.found.messages.begin(), f.found.messages.end(), [](const auto& m) { return m.claimed; }));
+    const std::uint64_t used = f.found.usages.empty() ? 0 : f.found.usages.at(0).used;
+    INFO("crash after commit " << n);
+    REQUIRE(used >= claimed);
+    if (stopped) continue;
+    REQUIRE(claimed == 12);
+    REQUIRE(n > 5);
+    break;
+  }
+}
+
+TEST_CASE("log_journal: a group that failed is tried again with what was used, and never with less",
+          "[journal][usage]") {
+  counted_quota quota;
+  log_fixture f(with(quota));
+  quota.day_begin_s = seconds_of(f.environment.wall_now());
+  begin(f);
+  const auto ref = f.take(1, 1);
+  quota.count();
+  f.claim(ref);
+  f.disk.fail_commits = 2;
+  f.run();
+  quota.count();
+  f.claim(f.take(2, 2));  // goes with the next group
+  const int asked = quota.asked;
+  f.run_for(10ms);
+  REQUIRE(quota.asked == asked);
+  f.run_for(1s);
+  REQUIRE(f.log->writes());
+  f.crash_and_open();
+  REQUIRE(f.found.usages == std::vector<usage>{{"brand", quota.day_begin_s, 2}});
+}
+
+TEST_CASE("log_journal: a quota that alone has changed waits for the next group", "[journal][usage]") {
+  counted_quota quota;
+  log_fixture f(with(quota));
+  quota.day_begin_s = seconds_of(f.environment.wall_now());
+  begin(f);
+  quota.count();
+  const auto before = f.disk.commits;
+  f.run_for(10min);
+  REQUIRE(f.disk.commits == before);
+  f.take(1, 1);
+  f.run();
+  f.crash_and_open();
+  REQUIRE(f.found.usages.at(0).used == 1);
+}
+
+TEST_CASE("log_journal: usages of days long past go, those of today, yesterday and tomorrow stay", "[journal][usage]") {
+  counted_quota quota;
+  log_fixture f(with(quota));
+  begin(f);
+  const std::int64_t now = seconds_of(f.environment.wall_now());
+  const std::string strange = "a name\n/with \xFF anything" + std::string(300, 'x');
+  const std::vector<std::pair<std::string, std::int64_t>> days{
+      {"tomorrow", 1}, {"today", 0}, {strange, -1}, {"old", -4}, {"older", -400}};
+  for (const auto& [name, day] : days) {
+    quota.name = name;
+    quota.day_begin_s = now + day * day_s;
+    quota.count();
+    f.take(quota.used, quota.used);
+    f.run();
+  }
+  SECTION("and are erased") {}
+  SECTION("also when they could not be erased at first") {
+    f.log.reset();
+    f.disk.fail_commits = 1;
+    REQUIRE(f.try_open());
+    REQUIRE(f.found.usages.size() == 3);
+    REQUIRE(std::count_if(f.disk.now.values.begin(), f.disk.now.values.end(),
+                          [](const auto& v) { return v.first.starts_with("usage/"); }) == 5);
+  }
+  f.crash_and_open();
+  std::vector<std::string> names;
+  for (const usage& each : f.found.usages) names.push_back(each.name);
+  std::sort(names.begin(), names.end());
+  REQUIRE(names == std::vector<std::string>{strange, "today", "tomorrow"});
+  REQUIRE(std::count_if(f.disk.on_disk.values.begin(), f.disk.on_disk.values.end(),
+                        [](const auto& v) { return v.first.starts_with("usage/"); }) == 3);
+}
+
+TEST_CASE("log_journal: a usage that is not what was written is damage, a later version is refused",
+          "[journal][usage]") {
+  counted_quota quota;
+  log_fixture f(with(quota));
+  quota.day_begin_s = seconds_of(f.environment.wall_now());
+  begin(f);
+  quota.count();
+  f.take(1, 1);
+  f.run();
+  f.log.reset();
+  const std::string name = usage_name("brand");
+  std::string payload{*unseal(name, f.disk.now.values.at(name))};
+  errc expected = errc::journal_damaged;
+  SECTION("a changed byte") { f.disk.now.values.at(name)[12] ^= 1; }
+  SECTION("under another's name") { f.disk.now.values[usage_name("other")] = f.disk.now.values.at(name); }
+  SECTION("sealed under another's name") {
+    f.disk.now.values[usage_name("other")] = seal(usage_name("other"), payload);
+  }
+  SECTION("cut") { f.disk.now.values.at(name) = seal(name, std::string_view(payload).substr(0, 9)); }
+  SECTION("of a later version") {
+    payload[0] = 2;
+    f.disk.now.values.at(name) = seal(name, payload);
+    expected = errc::journal_too_new;
+  }
+  auto opened = f.try_open();
+  REQUIRE_FALSE(opened);
+  REQUIRE(opened.error().code == expected);
+}
+
+TEST_CASE("log_journal: a journal of before there were usages opens, and takes them from then on", "[journal][usage]") {
+  log_fixture f;
+  begin(f);
+  f.take(1, 1);
+  f.run();
+  counted_quota quota;
+  quota.day_begin_s = seconds_of(f.environment.wall_now());
+  f.options.usages = &quota;
+  f.crash_and_open();
+  REQUIRE(f.found.messages.size() == 1);
+  REQUIRE(f.found.usages.empty());
+  quota.count();
+  f.take(2, 2);
+  f.run();
+  f.options.usages = nullptr;  // and back
+  f.crash_and_open();
+  REQUIRE(f.found.usages.size() == 1);
+  f.take(3, 3);
+  f.run();
+  f.crash_and_open();
+  REQUIRE(f.found.usages.size() == 1);
 }
