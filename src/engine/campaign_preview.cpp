@@ -32,7 +32,7 @@ campaign_preview::~campaign_preview() = default;
 
 result<campaign_preview, failure> campaign_preview::compile(const campaign& c, std::span<const route_options> routes,
                                                             std::span<const content_limits> profiles) {
-  auto compiled = compiled_campaign::compile(c, routes, {}, profiles);
+  auto compiled = compiled_campaign::compile(c, routes, profiles);
   if (!compiled) return compiled.error();
   return campaign_preview(std::make_unique<impl>(std::move(*compiled)));
 }

@@ -69,6 +69,16 @@ void check_attributes(std::vector<violation>& out, const std::vector<std::string
   }
 }
 
+/// Whose turn it is: tenant, weight, carrier.
+void check_turn(std::vector<violation>& out, const campaign& c) {
+  check_text(out, "tenant", c.tenant, 64);
+  if (c.weight < 1 || c.weight > 1000) out.push_back({"weight", fmt::format("must be 1 to 1000, is {}", c.weight)});
+  const auto& names = c.attributes;
+  if (!c.carrier_attribute.empty() && std::find(names.begin(), names.end(), c.carrier_attribute) == names.end()) {
+    out.push_back({"carrier_attribute", fmt::format("\"{}\" is not one of the attributes", c.carrier_attribute)});
+  }
+}
+
 void check_durations(std::vector<violation>& out, const campaign& c) {
   if (c.age_max < seconds{1} || c.age_max > std::chrono::hours{24 * 7}) {
     out.push_back({"age_max", fmt::format("must be 1 s to 7 days, is {} s", c.age_max.count())});
@@ -87,11 +97,10 @@ bool compile_into(text::compiled_template& target, const std::string& source,
   return made.has_value();
 }
 
-/// Resolves the profile's routes by name and adds up their weights.
+/// Resolves the profile's routes by name.
 void resolve_routes(compiled_campaign& made, std::vector<violation>& out, std::span<const route_options> routes) {
   const auto& wanted = made.definition.sender.routes;
   if (wanted.empty()) out.push_back({"sender.routes", "must name at least one route"});
-  std::uint32_t sum = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const std::string at = fmt::format("sender.routes[{}]", i);
     const auto same = [&](const route_options& r) { return r.name == wanted[i].route; };
@@ -105,8 +114,7 @@ void resolve_routes(compiled_campaign& made, std::vector<violation>& out, std::s
     if (found != routes.end() && std::any_of(made.routes.begin(), made.routes.end(), listed)) {
       out.push_back({at + ".route", fmt::format("\"{}\" is listed twice", wanted[i].route)});
     }
-    sum += wanted[i].weight;
-    made.routes.push_back({index, sum, {}});
+    made.routes.push_back({index, wanted[i].weight, {}});
   }
 }
 
@@ -132,27 +140,6 @@ void apply_profiles(compiled_campaign& made, std::vector<violation>& out, std::s
   if (!checked) sort_findings(check(made.definition, combined_limits(profiles)), out, made.findings);
 }
 
-/// Whether a limit for a short code that lives in `limited` holds for one in `home`. Where it is not known it is taken
-/// to hold: a limit too many costs time, one too few is exceeded.
-bool same_home(country limited, country home) {
-  const bool north_american = limited == country("US") || limited == country("CA");
-  return limited == home || !limited.known() || (!home.known() && north_american);
-}
-
-/// 1 + the index of the limit of this sender in `limits`, of the one that names its home before one that does not; 0
-/// when it has none.
-std::uint16_t lane_of(const sender& from, std::span<const sender_limit> limits) {
-  std::uint16_t lane = 0;
-  for (std::size_t i = 0; i < limits.size(); ++i) {
-    const auto limited = sender::parse(limits[i].sender, limits[i].home);
-    if (!limited || limited->text() != from.text()) continue;
-    const auto here = static_cast<std::uint16_t>(1 + i);
-    if (from.kind() != sender_kind::short_code || limits[i].home == from.country()) return here;
-    if (lane == 0 && same_home(limits[i].home, from.country())) lane = here;
-  }
-  return lane;
-}
-
 /// The parsed sender, or none: what is wrong with it, check() reports.
 std::optional<sender> parsed(std::string_view text, country home) {
   const auto from = sender::parse(text, home);
@@ -163,7 +150,6 @@ std::optional<sender> parsed(std::string_view text, country home) {
 
 result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(campaign definition,
                                                                                std::span<const route_options> routes,
-                                                                               std::span<const sender_limit> senders,
                                                                                std::span<const content_limits> profiles,
                                                                                findings_are judged) {
   auto made = std::make_unique<compiled_campaign>();
@@ -179,6 +165,7 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(c
   check_text(found, "campaign_policy", c.campaign_policy, 255);
   check_text(found, "consent_category", c.consent_category, 255);
   check_attributes(found, c.attributes);
+  check_turn(found, c);
   check_durations(found, c);
   bool whole = compile_into(made->subject, c.subject, c.attributes, "subject");
   whole = compile_into(made->text, c.text, c.attributes, "text") && whole;
@@ -192,17 +179,8 @@ result<std::unique_ptr<compiled_campaign>, failure> compiled_campaign::compile(c
   if (judged == findings_are::errors || !whole || !made->from)
     found.insert(found.end(), std::make_move_iterator(broken_rules.begin()),
                  std::make_move_iterator(broken_rules.end()));
-  if (made->from) made->sender_lane = lane_of(*made->from, senders);
   if (!found.empty()) return failure{errc::invalid_campaign, std::move(found)};
   return made;
-}
-
-std::size_t compiled_campaign::choose_route(message_id id) const noexcept {
-  if (routes.size() == 1) return 0;
-  const auto place = static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) % routes.back().cumulative_weight);
-  std::size_t i = 0;
-  while (routes[i].cumulative_weight <= place) ++i;
-  return i;
 }
 
 const content_limits& compiled_campaign::limits_on(std::uint16_t route) const noexcept {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <rate/route_shares.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,9 +22,9 @@ namespace broadside::engine_detail {
 
 struct compiled_campaign {
   struct weighted_route {
-    std::uint16_t route = 0;              // index in options::routes
-    std::uint32_t cumulative_weight = 0;  // of this and those before it
-    content_limits limits{};              // the strictest of all profiles that bind messages of this campaign there
+    std::uint16_t route = 0;   // index in options::routes
+    std::uint32_t weight = 0;  // of 1000
+    content_limits limits{};   // the strictest of all profiles that bind messages of this campaign there
   };
 
   campaign definition;
@@ -34,14 +35,13 @@ struct compiled_campaign {
   std::optional<sender> from;          // always there; an optional because a sender cannot be without one
   std::optional<sender> fallback_from;
   std::vector<finding> findings;  // warnings and advice: errors end compile()
-  std::uint16_t sender_lane = 0;  // 0: the sender has no limit; else 1 + index in options::senders
 
   /// Whether what check() calls an error ends compile(). A campaign that was launched before goes on although the rules
   /// may be others now: each message is still held against them.
   enum class findings_are : std::uint8_t { errors, kept };
   /// `profiles` hold beside those of the routes' providers. Errors: invalid_campaign with every violation.
   [[nodiscard]] static result<std::unique_ptr<compiled_campaign>, failure> compile(
-      campaign, std::span<const route_options>, std::span<const sender_limit>, std::span<const content_limits> profiles,
+      campaign, std::span<const route_options>, std::span<const content_limits> profiles,
       findings_are = findings_are::errors);
 
   /// Whether `which`, an index into `routes`, carries messages to the recipient's country, and the sender works there.
@@ -51,9 +51,23 @@ struct compiled_campaign {
   /// The rules for messages of this campaign on a route, an index in options::routes that is one of `routes`.
   [[nodiscard]] const content_limits& limits_on(std::uint16_t route) const noexcept;
 
-  /// The index into `routes` that this message falls to, by weight. Depends on nothing but the id: the shares are exact
-  /// over any run of consecutive ids.
-  [[nodiscard]] std::size_t choose_route(message_id) const noexcept;
+  /// The index into `routes` that this message falls to, by weight and by what `share(route)` says each has of its
+  /// weight at present. Depends on nothing else but the id: the shares are exact over any run of consecutive ids.
+  template <class Share>
+  [[nodiscard]] std::size_t choose_route(message_id id, Share share) const noexcept {
+    if (routes.size() == 1) return 0;
+    bool whole = true;  // all have all of it: then runs are short
+    for (const weighted_route& w : routes) whole = whole && share(w.route) == rate::whole_share;
+    const auto part = [&](const weighted_route& w) { return w.weight * (whole ? 1 : share(w.route)); };
+    std::uint32_t sum = 0;
+    for (const weighted_route& w : routes) sum += part(w);
+    auto place = static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) % sum);
+    for (std::size_t i = 0;; ++i) {
+      const std::uint32_t its = part(routes[i]);
+      if (place < its || i + 1 == routes.size()) return i;
+      place -= its;
+    }
+  }
 
   /// The rendered texts of one message, as ranges of a buffer that several messages share.
   struct rendered {

@@ -24,6 +24,8 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed, unsigned number
       random_(seed),
       number_(number),
       held_max_(std::max<std::size_t>(64, shared.options.messages_inside_max / shared.options.shards)),
+      schedule_(shared.options.routes.size()),
+      campaigns_(shared.options.campaigns_max),
       books_(shared.options.campaigns_max),
       gauges_(shared.options.routes.size()) {
   std::size_t batch_max = 1;
@@ -31,11 +33,6 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed, unsigned number
     const std::size_t batch = entry->options->provider->limits().messages_per_request_max;
     route_on_shard& r = routes_.emplace_back();
     r.shared = entry.get();
-    r.lanes.resize(1 + shared.sender_limits.size());
-    for (std::size_t i = 0; i < r.lanes.size(); ++i) {
-      r.lanes[i].limits.push_back(&entry->limit);
-      if (i > 0) r.lanes[i].limits.push_back(shared.sender_limits[i - 1].get());
-    }
     const std::size_t connections = entry->options->http.connections_max;
     r.ahead_max = shared.survives ? ahead_per_connection * connections : 0;
     r.ahead = shared.survives ? connections : 0;
@@ -44,7 +41,7 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed, unsigned number
     for (std::size_t i = r.flights.size(); i-- > 0;) r.unused.push_back(static_cast<flight_index>(i));
     r.carried.resize(connections);
     r.ready.reserve(r.flights.size());
-    r.active.reserve(r.lanes.size());
+    if (entry->options->http.adaptive_concurrency) r.concurrency.emplace(entry->options->http.connections_max);
     batch_max = std::max(batch_max, batch);
   }
   retries_.reserve(held_max_ + intake_batch);
@@ -55,6 +52,7 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed, unsigned number
   messages_.reserve(batch_max);
   ids_.reserve(batch_max);
   verdicts_.resize(batch_max);
+  costs_.reserve(batch_max);
   values_.reserve(256);
 }
 
@@ -73,27 +71,50 @@ time_point dispatcher::run(time_point now) {
   wake_ = time_point::max();
   held_by_lists_.store(busy, std::memory_order_release);  // before anything is taken: drain() must not look in between
   const std::uint32_t epoch = shared_.control_epoch.load(std::memory_order_acquire);
-  swept_ = epoch != seen_epoch_ || now >= next_sweep_;
+  const bool told = epoch != seen_epoch_;
+  swept_ = told || now >= next_sweep_;
   if (swept_) {
     seen_epoch_ = epoch;
-    next_sweep_ = now + sweep_interval;
     sweep(now);
   }
+  if (told) schedule_.reopen_all();
+  cleared_ = shared_.journal_->cleared();
+  for (std::size_t i = 0; i < routes_.size(); ++i) note_failures(static_cast<std::uint16_t>(i), now);
   release_due(now);
   take_from_intake(now);
   for (std::size_t i = 0; i < routes_.size(); ++i) {
+    leave_suspended(static_cast<std::uint16_t>(i), now);
     send_cleared(static_cast<std::uint16_t>(i), now);
-    pump(static_cast<std::uint16_t>(i), now);
+  }
+  pump_all(now);
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
     adapt_ahead(routes_[i]);
     ask(static_cast<std::uint16_t>(i), now);
   }
   flush();
   await_journal(now);
   publish();
+  shared_.health->look(now, wall(now), [&](std::uint16_t i) { return !works(i, now); });
   if (!retries_.empty()) wake_at(retries_.front().due);
-  if (held_ > 0) wake_at(next_sweep_);
+  plan_sweep(now);
   return wake_;
 }
+
+/// At most once a second: when the first message grows too old, and while something was claimed ahead.
+void dispatcher::plan_sweep(time_point now) {
+  if (swept_) last_sweep_ = now;
+  const auto is_ahead = [](const route_on_shard& r) { return !r.ready.empty(); };
+  const time_point soonest = last_sweep_ + sweep_interval;
+  next_sweep_ = std::any_of(routes_.begin(), routes_.end(), is_ahead) ? soonest : std::max(soonest, first_expires_);
+  if (held_ > 0) wake_at(next_sweep_);
+}
+
+wall_time dispatcher::wall(time_point now) {
+  if (wall_of_ != now) wall_ = shared_.environment_->wall_now();
+  wall_of_ = now;
+  return wall_;
+}
+
 // ---------------------------------------------------------------- from the intake to a lane
 
 void dispatcher::take_from_intake(time_point now) {
@@ -122,6 +143,7 @@ void dispatcher::admit(slot_index i, time_point now) {
   values_.resize(s.value_count);
   slots_.load(i, values_);
   if (!all_utf8(values_)) return settle(i, outcome::rejected, errc::invalid_utf8);
+  s.carrier = campaign_of(i).lanes.carrier_of(values_);
   // Of an engine that ended between the claim and the answer: what the campaign's policy says of a lost answer.
   if (std::exchange(s.interrupted, false)) return lost(i, errc::interrupted, {}, now);
   if (keep(i, now)) assign(i, false, now);
@@ -139,58 +161,120 @@ bool dispatcher::keep(slot_index i, time_point now) {
     settle(i, outcome::not_sent, errc::cancelled);
   } else if (now >= slots_[i].expires_at) {
     settle(i, outcome::expired, errc::age_exceeded);
-  } else if (state == campaign_state::paused) {
-    parked_.push_back(slots_, i);
   } else {
-    return true;
+    expires(i);
+    if (state != campaign_state::paused) return true;
+    parked_.push_back(slots_, i);
   }
   return false;
 }
 
 void dispatcher::assign(slot_index i, bool to_front, time_point now) {
   slot& s = slots_[i];
-  const compiled_campaign& c = *campaign_of(i).compiled;
-  std::optional<std::uint16_t> route;
+  const campaign_entry& entry = campaign_of(i);
+  const compiled_campaign& c = *entry.compiled;
+  std::optional<std::size_t> chosen;
   // After a lost answer only the provider that may have the message can tell a repeat; elsewhere it is a second copy.
-  if (s.answer_lost && s.told.route < routes_.size()) route = s.told.route;
-  const std::size_t first = c.choose_route(s.told.id);
+  const auto had_it = [&](const auto& w) { return w.route == s.told.route; };
+  if (s.answer_lost) {
+    const auto there = std::find_if(c.routes.begin(), c.routes.end(), had_it);
+    if (there != c.routes.end()) chosen = static_cast<std::size_t>(there - c.routes.begin());
+  }
+  const auto share = [&](std::uint16_t route) { return shared_.health->share(route); };
+  const std::size_t first = chosen ? 0 : c.choose_route(s.told.id, share);
   for (std::size_t k = 0; k < c.routes.size() && !s.answer_lost; ++k) {
     const std::size_t candidate = (first + k) % c.routes.size();
     if (!c.reaches(candidate, *s.to)) continue;
-    const std::uint16_t index = c.routes[candidate].route;
-    const bool works = !rests(*routes_[index].shared, now);
-    if (works || !route) route = index;
-    if (works) break;
+    const bool usable = works(c.routes[candidate].route, now);
+    if (usable || !chosen) chosen = candidate;
+    if (usable) break;
   }
-  if (!route) return settle(i, outcome::rejected, errc::country_not_served);
-  s.told.route = *route;
-  s.sender_lane = c.sender_lane;
-  wait_in_lane(routes_[*route], i, to_front);
+  if (!chosen) return settle(i, outcome::rejected, errc::country_not_served);
+  s.told.route = c.routes[*chosen].route;
+  s.lane = entry.lanes.lane_of(*chosen, s.carrier);
+  wait_in_lane(i, to_front, now);
 }
 
-void dispatcher::wait_in_lane(route_on_shard& r, slot_index i, bool to_front) {
-  const std::uint16_t at = slots_[i].sender_lane;
-  lane& l = r.lanes[at];
+/// The campaign's lanes, made when its first message is here.
+dispatcher::campaign_on_shard& dispatcher::on_shard(campaign_id id) {
+  auto& there = campaigns_[static_cast<std::size_t>(id)];
+  if (there) return *there;
+  there = std::make_unique<campaign_on_shard>();
+  const campaign_entry& c = *shared_.campaigns->find(static_cast<std::uint32_t>(id));
+  there->lanes.resize(c.lanes.lanes.size());
+  for (std::size_t i = 0; i < there->lanes.size(); ++i) {
+    lane& l = there->lanes[i];
+    l.campaign = id;
+    l.entry = &c;
+    l.spec = &c.lanes.lanes[i];
+    l.priority = c.compiled->definition.priority;
+    schedule_.adopt(l);
+  }
+  if (c.tenant && *c.tenant >= tenants_.size()) tenants_.resize(*c.tenant + 1);
+  return *there;
+}
+
+lane& dispatcher::lane_of(slot_index i) { return on_shard(slots_[i].told.campaign).lanes[slots_[i].lane]; }
+
+void dispatcher::wait_in_lane(slot_index i, bool to_front, time_point now) {
+  lane& l = lane_of(i);
   if (to_front) {
     l.waiting.push_front(slots_, i);
   } else {
     l.waiting.push_back(slots_, i);
   }
-  ++r.waiting;
-  if (std::exchange(l.is_active, true)) return;
-  r.active.push_back(at);
+  ++routes_[l.spec->route].waiting;
+  expires(i);
+  working(l, true, now);
 }
+
+/// Keeps account of which lanes have work: of what their limits could have given meanwhile, and of how many share a
+/// tenant's part.
+void dispatcher::working(lane& l, bool may_begin, time_point now) {
+  const bool did = l.counted;
+  if (may_begin) schedule_.has_work(l, now);
+  if (!may_begin) schedule_.check_work(l, now);
+  if (l.counted == did) return;
+  campaign_on_shard& here = on_shard(l.campaign);
+  const campaign_entry& c = *l.entry;
+  if (l.counted && here.working++ == 0) {
+    here.counted_as = c.weight.load(std::memory_order_relaxed);
+    if (c.tenant) tenants_[*c.tenant] += here.counted_as;
+  } else if (!l.counted && --here.working == 0 && c.tenant) {
+    tenants_[*c.tenant] -= here.counted_as;
+  }
+}
+
+/// What one message of the lane counts, in the units in which those that wait for the same share what there is: less
+/// for a greater weight. The campaigns of a tenant divide its weight as theirs are to each other.
+double dispatcher::charge_of(const lane& l) {
+  const campaign_entry& c = *l.entry;
+  const double weight = c.weight.load(std::memory_order_relaxed);
+  if (!c.tenant) return 1 / weight;
+  return std::max(tenants_[*c.tenant], weight) / (shared_.tenants->find(*c.tenant)->weight * weight);
+}
+
 // ---------------------------------------------------------------- beside the messages' way
 
 /// Age and campaign state, looked at in every place a message can wait.
 void dispatcher::sweep(time_point now) {
+  first_expires_ = time_point::max();
   for (std::size_t n = parked_.size(); n > 0; --n) {
     const slot_index i = parked_.pop_front(slots_);
     if (keep(i, now)) assign(i, false, now);
   }
+  for (const auto& c : campaigns_) {
+    if (!c || c->working == 0) continue;
+    for (lane& l : c->lanes) sweep_lane(l, false, now);
+  }
   for (route_on_shard& r : routes_) {
-    const bool leave = r.shared->suspended.load(std::memory_order_relaxed) && rests(*r.shared, now);
-    for (std::size_t k = 0; k < r.active.size(); ++k) sweep_lane(r, r.lanes[r.active[k]], leave, now);
+    for (std::size_t n = r.overdue.size(); n > 0; --n) {
+      const slot_index i = r.overdue.pop_front(slots_);
+      if (keep(i, now)) r.overdue.push_back(slots_, i);
+    }
+    for (const flight_index k : r.ready) {
+      for (const slot_index i : r.flights[k].messages) expires(i);
+    }
   }
   const auto gone =
       std::remove_if(retries_.begin(), retries_.end(), [&](const retry& w) { return !keep(w.message, now); });
@@ -201,15 +285,31 @@ void dispatcher::sweep(time_point now) {
 }
 
 /// With `leave`, messages go to another route that works, where their campaign has one.
-void dispatcher::sweep_lane(route_on_shard& r, lane& l, bool leave, time_point now) {
+void dispatcher::sweep_lane(lane& l, bool leave, time_point now) {
   for (std::size_t n = l.waiting.size(); n > 0; --n) {
     const slot_index i = l.waiting.pop_front(slots_);
-    --r.waiting;
+    --routes_[l.spec->route].waiting;
     if (!keep(i, now)) continue;
     if (leave) {
       assign(i, false, now);
     } else {
-      wait_in_lane(r, i, false);
+      wait_in_lane(i, false, now);
+    }
+  }
+  working(l, false, now);
+}
+
+/// What waits for a route that is out of use takes others, once each time.
+void dispatcher::leave_suspended(std::uint16_t route, time_point now) {
+  route_on_shard& r = routes_[route];
+  const bool out = r.shared->suspended.load(std::memory_order_relaxed) && rests(*r.shared, now);
+  const bool leaves_now = out && !std::exchange(r.was_left, out);
+  if (!out) r.was_left = false;
+  if (!leaves_now || r.waiting == 0) return;
+  for (const auto& c : campaigns_) {
+    if (!c || c->working == 0) continue;
+    for (lane& l : c->lanes) {
+      if (l.spec->route == route) sweep_lane(l, true, now);
     }
   }
 }
@@ -259,8 +359,8 @@ void dispatcher::record_settled() {
   notes_.clear();
 }
 
-/// Asks to be woken when the journal clears the first of what was not cleared when it was looked at. What became
-/// cleared since is answered by "no": then the next run is at once.
+/// Asks to be woken when the journal clears the first of what was not cleared when it was looked at: claims as the run
+/// began, outcomes in flush(). What became cleared since is answered by "no": then the next run is at once.
 void dispatcher::await_journal(time_point now) {
   constexpr position nothing{~std::uint64_t{0}};
   position first = nothing;
@@ -269,15 +369,16 @@ void dispatcher::await_journal(time_point now) {
   if (stuck) wake_at(now + 1ms);
   if (stuck) first = nothing;
   for (const route_on_shard& r : routes_) {
-    const auto waits = std::find_if(r.ready.begin(), r.ready.end(),
-                                    [&](flight_index k) { return r.flights[k].claimed > seen_cleared_; });
-    if (waits != r.ready.end()) first = std::min(first, r.flights[*waits].claimed);
+    for (const flight_index k : r.ready) {
+      if (r.flights[k].claimed > cleared_) first = std::min(first, r.flights[k].claimed);
+    }
   }
   if (first != nothing && !shared_.journal_->tell_when_cleared(number_, first)) wake_at(now);
 }
 
 void dispatcher::publish() {
   std::uint64_t held = parked_.size() + retries_.size() + settled_.size() - told_;
+  std::uint64_t retrying = retries_.size();
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     route_on_shard& r = routes_[i];
     const http::client_status status = r.client->status();
@@ -289,10 +390,11 @@ void dispatcher::publish() {
       r.reported = status.last_error;
       if (r.reported) r.shared->set_last_error(r.reported.message());
     }
-    held += r.waiting + r.in_flight + r.questions.size() + r.asked.size();
+    held += r.waiting + r.in_flight + r.questions.size() + r.asked.size() + r.overdue.size();
+    retrying += r.overdue.size();
   }
   parked_count_.store(parked_.size(), std::memory_order_release);
-  retrying_count_.store(retries_.size(), std::memory_order_relaxed);
+  retrying_count_.store(retrying, std::memory_order_relaxed);
   held_by_lists_.store(held, std::memory_order_release);
 }
 
@@ -302,7 +404,9 @@ void dispatcher::abandon() {
     // The claims of what is on its way stand, so that the next engine knows that it may have arrived.
     for (std::uint16_t i = 0; i < routes_.size(); ++i) {
       for (const flight_index k : routes_[i].ready) {
-        for (const slot_index m : routes_[i].flights[k].messages) {
+        const flight& f = routes_[i].flights[k];
+        uncount(*f.of, f.costs, f.reserved);
+        for (const slot_index m : f.messages) {
           --slots_[m].told.attempts;  // as recall() does
           note(journal::record_kind::released, m);
         }
@@ -334,11 +438,15 @@ void dispatcher::abandon_all() {
   while (!parked_.empty()) settle(parked_.pop_front(slots_), outcome::not_sent, errc::stopped);
   for (const retry& w : retries_) settle(w.message, outcome::not_sent, errc::stopped);
   retries_.clear();
-  for (route_on_shard& r : routes_) {
-    for (lane& l : r.lanes) {
+  for (const auto& c : campaigns_) {
+    if (!c) continue;
+    for (lane& l : c->lanes) {
       while (!l.waiting.empty()) settle(l.waiting.pop_front(slots_), outcome::not_sent, errc::stopped);
     }
+  }
+  for (route_on_shard& r : routes_) {
     r.waiting = 0;
+    while (!r.overdue.empty()) settle(r.overdue.pop_front(slots_), outcome::not_sent, errc::stopped);
     for (const auto* list : {&r.questions, &r.asked}) {
       for (const question& q : *list) settle(q.message, outcome::maybe_sent, q.reason);
     }

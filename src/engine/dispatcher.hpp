@@ -10,11 +10,14 @@
 #include <broadside/provider.hpp>
 #include <cstdint>
 #include <deque>
+#include <engine/lane_schedule.hpp>
 #include <engine/shared_state.hpp>
 #include <engine/slot.hpp>
 #include <env/random.hpp>
 #include <http/client.hpp>
+#include <memory>
 #include <optional>
+#include <rate/concurrency.hpp>
 #include <rate/limit_set.hpp>
 #include <span>
 #include <string>
@@ -68,20 +71,24 @@ class dispatcher {
   [[nodiscard]] std::uint64_t retrying() const noexcept { return retrying_count_.load(std::memory_order_relaxed); }
 
  private:
-  /// Messages of one route that share their limits: the route's, and one sender's where it has one.
-  struct lane {
-    slot_list waiting;
-    std::vector<rate::gcra*> limits;
-    bool is_active = false;  // listed in route_on_shard::active
+  /// A campaign's lanes on this shard, and what its tenant's share is divided by.
+  struct campaign_on_shard {
+    std::vector<lane> lanes;       // as campaign_lanes::lanes; never moved
+    std::size_t working = 0;       // of them, those that have work
+    std::uint32_t counted_as = 0;  // its weight in tenants_, while any has
   };
   /// The messages of one request: made ready with a promise of every limit, claimed, and sent with its permission.
   struct flight {
     std::vector<slot_index> messages;
     std::string body;
+    lane* of = nullptr;
     std::uint32_t promised = 0;
-    std::uint16_t lane = 0;
+    rate::cost costs{};
+    wall_time reserved{};  // when the quotas were counted
     position claimed{};
+    time_point sent_at{};
     bool sent = false;
+    bool was_swept = false;  // it was ready already at the last sweep
   };
   using flight_index = std::uint32_t;
   /// A message whose answer was lost, to be asked for.
@@ -95,23 +102,25 @@ class dispatcher {
   struct route_on_shard {
     route_entry* shared = nullptr;
     http::client* client = nullptr;
-    std::vector<lane> lanes;               // [0]: senders without a limit of their own; [1 + i]: options::senders[i]
-    std::vector<std::uint16_t> active;     // the lanes that hold something, and some that did
-    std::size_t next_active = 0;           // round robin
-    std::size_t waiting = 0;               // in all lanes
-    std::vector<flight> flights;           // one for each connection, and those ahead of them
-    std::vector<flight_index> unused;      // of these; a stack
-    std::vector<flight_index> carried;     // by exchange: what was sent on it
-    std::vector<flight_index> ready;       // claimed and not sent, in the order of their claims
-    std::size_t ahead = 0;                 // so many are made ready without a connection, while the journal clears them
-    std::size_t ahead_max = 0;             // at most
-    position adapted_at{};                 // what was cleared when `ahead` grew last
-    std::size_t in_flight = 0;             // messages in flights
-    error_code reported;                   // the client's last error that was told to the host
-    http::client* query_client = nullptr;  // null: the provider cannot be asked
-    std::vector<question> questions;       // a heap, soonest first: messages whose answer was lost
-    std::vector<question> asked;           // of them, those of the request that is under way
-    time_point asks_from{};                // the provider said that questions are too much: none before
+    std::size_t waiting = 0;            // in all lanes
+    std::vector<flight> flights;        // one for each connection, and those ahead of them
+    std::vector<flight_index> unused;   // of these; a stack
+    std::vector<flight_index> carried;  // by exchange: what was sent on it
+    std::vector<flight_index> ready;    // claimed and not sent, in the order of their claims
+    std::size_t ahead = 0;              // so many are made ready without a connection, while the journal clears them
+    std::size_t ahead_max = 0;          // at most
+    position adapted_at{};              // what was cleared when `ahead` grew last
+    std::size_t in_flight = 0;          // messages in flights
+    std::size_t requests = 0;           // on their way
+    std::optional<rate::concurrency> concurrency;  // how many of these are good for it; none: as there are connections
+    slot_list overdue;                             // to be tried again as soon as the retry budget allows
+    std::uint64_t failures = 0;                    // of the client's connections, that were counted
+    bool was_left = false;                         // what waited took other routes since the route was suspended
+    error_code reported;                           // the client's last error that was told to the host
+    http::client* query_client = nullptr;          // null: the provider cannot be asked
+    std::vector<question> questions;               // a heap, soonest first: messages whose answer was lost
+    std::vector<question> asked;                   // of them, those of the request that is under way
+    time_point asks_from{};                        // the provider said that questions are too much: none before
   };
   struct retry {
     time_point due;
@@ -123,19 +132,45 @@ class dispatcher {
   void take_from_intake(time_point now);
   void admit(slot_index, time_point now);
   void assign(slot_index, bool to_front, time_point now);
-  void wait_in_lane(route_on_shard&, slot_index, bool to_front);
+  enum class started : std::uint8_t {
+    yes,           // a request was made ready
+    not_now,       // there is no connection for it
+    denied,        // a limit said no: the lane waits at its gate
+    settled_some,  // its messages were settled or parked on the way
+  };
+  enum class fate : std::uint8_t { left, stays, comes_back };
+
+  lane& lane_of(slot_index);
+  void wait_in_lane(slot_index, bool to_front, time_point now);
+  void pump_all(time_point now);
   void pump(std::uint16_t route, time_point now);
-  bool start_request(std::uint16_t route, std::uint16_t lane, time_point now);
-  void collect(route_on_shard&, lane&, flight&, time_point now);
-  void render(lane&, flight&);
-  bool encode(route_on_shard&, lane&, flight&);
-  void claim(std::uint16_t route, flight&);
+  [[nodiscard]] bool may_start(route_on_shard&, time_point now);
+  [[nodiscard]] bool has_concurrency(const route_on_shard&) const noexcept;
+  started start_request(std::uint16_t route, lane&, time_point now);
+  [[nodiscard]] std::size_t batch_of(const route_on_shard&, const lane&) const noexcept;
+  void collect(lane&, flight&, time_point now);
+  void render(flight&);
+  void fit(flight&, time_point now);
+  bool encode(route_on_shard&, flight&, time_point now);
+  bool reserve(flight&, time_point now);
+  void claim(std::uint16_t route, flight&, time_point now);
+  void make_ready(route_on_shard&, flight_index);
   void send_cleared(std::uint16_t route, time_point now);
-  bool leaves(std::uint16_t route, flight_index, std::optional<http::exchange>& connection, time_point now);
+  fate leaves(std::uint16_t route, flight_index, std::optional<http::exchange>& connection, time_point now);
   void recall(std::uint16_t route, flight_index, time_point now);
+  void back_to_lane(flight&, std::size_t from, time_point now);
+  [[nodiscard]] double charge_of(const lane&);
+  [[nodiscard]] rate::cost cost_of(slot_index);
+  void uncount(const lane&, const rate::cost&, wall_time reserved);
   void want_connections(route_on_shard&, time_point now);
   void adapt_ahead(route_on_shard&);
-  void apply(std::uint16_t route, slot_index, const verdict&, time_point now);
+  void plan_sweep(time_point now);
+  void judge_request(std::uint16_t route, const flight&, const http::exchange_end&, std::span<const verdict>,
+                     time_point now);
+  void failed(std::uint16_t route, std::uint64_t times, time_point now);
+  void apply(const flight&, slot_index, const verdict&, time_point now);
+  void slow_down(const flight&, slot_index, const verdict&, time_point now);
+  void try_alone(const flight&, slot_index, const verdict&, time_point now);
   void lost(slot_index, errc reason, std::string_view words, time_point now);
   bool ask_later(question, time_point now);
   void ask(std::uint16_t route, time_point now);
@@ -145,11 +180,15 @@ class dispatcher {
 
   // what happens beside it
   void sweep(time_point now);
-  void sweep_lane(route_on_shard&, lane&, bool leave, time_point now);
+  void sweep_lane(lane&, bool leave, time_point now);
+  void leave_suspended(std::uint16_t route, time_point now);
+  void working(lane&, bool, time_point now);
+  void note_failures(std::uint16_t route, time_point now);
+  [[nodiscard]] campaign_on_shard& on_shard(campaign_id);
   void release_due(time_point now);
   bool keep(slot_index, time_point now);
   [[nodiscard]] bool goes_on(slot_index, time_point now);
-  void drop_promise(lane&, flight&, std::size_t still_wanted);
+  void drop_promise(flight&, std::size_t still_wanted);
   void note(journal::record_kind, slot_index);
   position publish_notes();
   [[nodiscard]] std::uint16_t recorded_route(std::uint16_t route) const noexcept;
@@ -161,11 +200,14 @@ class dispatcher {
   void publish();
   void abandon_all();
   void wake_at(time_point t) { wake_ = std::min(wake_, t); }
+  void expires(slot_index i) { first_expires_ = std::min(first_expires_, slots_[i].expires_at); }
 
   [[nodiscard]] campaign_entry& campaign_of(slot_index i) {
     return *shared_.campaigns->find(static_cast<std::uint32_t>(slots_[i].told.campaign));
   }
   [[nodiscard]] bool rests(const route_entry& r, time_point now) const noexcept;
+  [[nodiscard]] bool works(std::uint16_t route, time_point now) const noexcept;
+  [[nodiscard]] wall_time wall(time_point now);
 
   shared_state& shared_;
   slot_arena& slots_;
@@ -174,20 +216,28 @@ class dispatcher {
   std::size_t held_max_;
   std::size_t held_ = 0;
   std::vector<route_on_shard> routes_;
-  slot_list parked_;                 // of paused campaigns
-  std::vector<retry> retries_;       // a heap, soonest first
-  std::vector<slot_index> settled_;  // waiting for flush(), from told_ on
-  std::size_t told_ = 0;             // of those, how many the host has
-  std::size_t recorded_ = 0;         // and how many are in the journal
+  lane_schedule schedule_;
+  std::vector<std::unique_ptr<campaign_on_shard>> campaigns_;  // by id; null: it had no message here yet
+  std::vector<double> tenants_;                                // weights of their campaigns that have work
+  slot_list parked_;                                           // of paused campaigns
+  std::vector<retry> retries_;                                 // a heap, soonest first
+  std::vector<slot_index> settled_;                            // waiting for flush(), from told_ on
+  std::size_t told_ = 0;                                       // of those, how many the host has
+  std::size_t recorded_ = 0;                                   // and how many are in the journal
   struct ended {
     campaign_id campaign;
     outcome how;
     position at;
   };
   std::vector<ended> ended_;  // of the recorded ones, as settled_: the slot is the host's once it is told
-  position seen_cleared_{};   // by flush()
+  position cleared_{};        // as the run began: claims
+  position seen_cleared_{};   // by flush(): outcomes
   std::uint32_t seen_epoch_ = 0;
   time_point next_sweep_{};
+  time_point last_sweep_{};
+  time_point first_expires_ = time_point::max();  // no message inside expires before
+  time_point wall_of_{time_point::min()};         // when wall_ was read
+  wall_time wall_{};
   bool swept_ = false;  // in this run
   time_point wake_{};
 
@@ -198,6 +248,8 @@ class dispatcher {
   std::vector<message> messages_;
   std::vector<message_id> ids_;
   std::vector<verdict> verdicts_;
+  std::vector<rate::cost> costs_;
+  std::vector<flight_index> comes_back_;
   std::vector<std::string_view> values_;
   std::vector<journal::record> notes_;  // of what stays inside, to be published together
 

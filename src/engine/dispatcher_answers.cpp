@@ -10,6 +10,8 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
+constexpr std::uint16_t failures_before_alone = 3;
+
 std::int64_t nanoseconds_of(time_point t) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
 }
@@ -28,22 +30,32 @@ void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::excha
   flight& f = r.flights[r.carried[e]];
   const std::size_t n = f.messages.size();
   r.in_flight -= n;
+  --r.requests;
+  const std::span<verdict> each(verdicts_.data(), n);
+  if (end.how == http::ending::answered) {
+    ids_.clear();
+    for (const slot_index i : f.messages) ids_.push_back(slots_[i].told.id);
+    std::fill(each.begin(), each.end(), verdict{});
+    r.shared->options->provider->classify(end.response, ids_, each);
+  }
+  judge_request(route, f, end, each, now);
   // Backwards, so that messages which go back to the front of their lane keep their order.
   switch (end.how) {
-    case http::ending::answered: {
-      ids_.clear();
-      for (const slot_index i : f.messages) ids_.push_back(slots_[i].told.id);
-      const std::span<verdict> each(verdicts_.data(), n);
-      std::fill(each.begin(), each.end(), verdict{});
-      r.shared->options->provider->classify(end.response, ids_, each);
-      for (std::size_t k = n; k-- > 0;) apply(route, f.messages[k], each[k], now);
+    case http::ending::answered:
+      for (std::size_t k = n; k-- > 0;) {
+        if (each[k].of_request && each[k].kind == verdict_kind::rejected && n > 1) {
+          try_alone(f, f.messages[k], each[k], now);
+        } else {
+          apply(f, f.messages[k], each[k], now);
+        }
+      }
       break;
-    }
     case http::ending::not_sent:  // as if nothing had happened, but for the permission; age bounds how often
+      uncount(*f.of, f.costs, f.reserved);
       for (std::size_t k = n; k-- > 0;) {
         --slots_[f.messages[k]].told.attempts;
         note(journal::record_kind::released, f.messages[k]);
-        wait_in_lane(r, f.messages[k], true);
+        wait_in_lane(f.messages[k], true, now);
       }
       break;
     case http::ending::maybe_sent: {
@@ -61,8 +73,41 @@ void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::excha
   publish_notes();
 }
 
-void dispatcher::apply(std::uint16_t route, slot_index i, const verdict& v, time_point now) {
+/// What a request says of its route: that the provider judged its messages, or that it failed. A refused message is not
+/// the route's fault.
+void dispatcher::judge_request(std::uint16_t route, const flight& f, const http::exchange_end& end,
+                               std::span<const verdict> each, time_point now) {
+  route_on_shard& r = routes_[route];
+  if (end.how == http::ending::not_sent) return;  // the client counts it among its failures
+  const auto is_fault = [](const verdict& v) {
+    return v.kind == verdict_kind::retry || v.kind == verdict_kind::maybe_sent;
+  };
+  const bool bad = end.how == http::ending::maybe_sent || std::all_of(each.begin(), each.end(), is_fault);
+  if (r.concurrency) r.concurrency->on_answer(now - f.sent_at, bad, static_cast<std::uint32_t>(r.requests + 1), now);
+  if (!bad) return shared_.health->answered(route, now - f.sent_at);
+  failed(route, 1, now);
+}
+
+/// So many faults in a row and nothing is sent for a while; then one request asks whether it works again.
+void dispatcher::failed(std::uint16_t route, std::uint64_t times, time_point now) {
   route_entry& shared = *routes_[route].shared;
+  const bool probed = shared.faults.load(std::memory_order_relaxed) > 0;
+  if (!shared_.health->failed(route, times) && !probed) return;
+  const retry_options& rules = shared_.options.retry;
+  shared.suspended.store(true, std::memory_order_relaxed);
+  rest(shared, 0ms, rules.suspend_min, rules.suspend_max, now);
+}
+
+/// Connections that could not be made count as faults, unless something on the route is answered meanwhile.
+void dispatcher::note_failures(std::uint16_t route, time_point now) {
+  route_on_shard& r = routes_[route];
+  const std::uint64_t failures = r.client->status().failures;
+  const std::uint64_t since = failures - std::exchange(r.failures, failures);
+  if (since > 0) failed(route, since, now);
+}
+
+void dispatcher::apply(const flight& f, slot_index i, const verdict& v, time_point now) {
+  route_entry& shared = *routes_[f.of->spec->route].shared;
   slot& s = slots_[i];
   const retry_options& retry_rules = shared_.options.retry;
   switch (v.kind) {
@@ -75,26 +120,60 @@ void dispatcher::apply(std::uint16_t route, slot_index i, const verdict& v, time
       if (v.duplicate && s.answer_lost) return settle(i, outcome::accepted, {}, &v);
       return settle(i, outcome::rejected, errc::refused_by_provider, &v);
     case verdict_kind::slow_down:
-      rest(shared, v.retry_after, retry_rules.delay_min, retry_rules.delay_max, now);
-      shared.set_last_error(v.error.empty() ? v.status_code.view() : v.error.view());
-      s.told.status_code = v.status_code;
-      s.told.error = v.error;
-      note(journal::record_kind::released, i);
-      return wait_in_lane(routes_[route], i, true);
+      return slow_down(f, i, v, now);
     case verdict_kind::retry:
       s.told.status_code = v.status_code;
       s.told.error = v.error;
+      uncount(*f.of, cost_of(i), f.reserved);
       if (!v.route_fault) return try_again_later(i, v.retry_after, now);
       rest(shared, v.retry_after, retry_rules.suspend_min, retry_rules.suspend_max, now);
       shared.suspended.store(true, std::memory_order_relaxed);
       shared.set_last_error(std::string(v.status_code) + " " + std::string(v.error));
-      next_sweep_ = now;  // what waits in its lanes takes another route, where there is one
       note(journal::record_kind::released, i);
       return assign(i, true, now);
     case verdict_kind::maybe_sent:
       s.told.status_code = v.status_code;
       return lost(i, errc::answer_lost, v.error, now);
   }
+}
+
+/// Only what the provider spoke of waits: the account, the sender, or the day's number. No attempt is spent.
+void dispatcher::slow_down(const flight& f, slot_index i, const verdict& v, time_point now) {
+  const lane_spec& spec = *f.of->spec;
+  route_entry& shared = *routes_[spec.route].shared;
+  const retry_options& rules = shared_.options.retry;
+  slot& s = slots_[i];
+  const std::string_view words = v.error.empty() ? v.status_code.view() : v.error.view();
+  uncount(*f.of, cost_of(i), f.reserved);
+  if (v.until_next_day && !spec.quotas.empty()) {
+    for (rate::limit_key* q : spec.quotas) {
+      q->daily->exhaust(wall(now));
+      shared_.limits->counted(*q);
+    }
+  } else if (v.until_next_day) {
+    spec.limits.back()->pause(now + (shared_.limits->carriers_next_day(wall(now)) - wall(now)));
+  } else if (v.pace == paced::sender) {
+    spec.limits.back()->pause(now + std::max(v.retry_after, rules.delay_min));
+  } else {
+    for (route_entry* each : shared.same_account) rest(*each, v.retry_after, rules.delay_min, rules.delay_max, now);
+  }
+  shared.set_last_error(words);
+  s.told.status_code = v.status_code;
+  s.told.error = v.error;
+  note(journal::record_kind::released, i);
+  wait_in_lane(i, true, now);
+}
+
+/// The whole request was refused, and any of its messages may be why: each goes by itself, and is judged by what is
+/// said of it then.
+void dispatcher::try_alone(const flight& f, slot_index i, const verdict& v, time_point now) {
+  slot& s = slots_[i];
+  s.told.status_code = v.status_code;
+  s.told.error = v.error;
+  s.alone = true;
+  uncount(*f.of, cost_of(i), f.reserved);
+  note(journal::record_kind::released, i);
+  wait_in_lane(i, true, now);
 }
 
 /// Bytes left and no answer says what became of the message: only the campaign's policy may send it again.
@@ -193,6 +272,9 @@ void dispatcher::try_again_later(slot_index i, milliseconds at_least, time_point
   note(journal::record_kind::released, i);
   const duration delay = doubled(rules.delay_min, s.failures - 1U, rules.delay_max);
   const duration jitter{static_cast<duration::rep>(random_.below(static_cast<std::uint64_t>(delay.count())))};
+  expires(i);
+  // What fails again and again may be what spoils the requests of others.
+  s.alone = s.alone || s.failures >= failures_before_alone;
   retries_.push_back({now + std::max<duration>(delay, at_least) + jitter, i});
   std::push_heap(retries_.begin(), retries_.end(), std::greater<>{});
 }
@@ -233,12 +315,32 @@ void dispatcher::rest(route_entry& r, milliseconds told, milliseconds least, mil
   }
 }
 
+/// Whether messages are better given to the route than to another: it does not rest, and after a fault one message at a
+/// time asks whether it works again.
+bool dispatcher::works(std::uint16_t route, time_point now) const noexcept {
+  const route_on_shard& r = routes_[route];
+  if (rests(*r.shared, now)) return false;
+  return r.shared->faults.load(std::memory_order_relaxed) == 0 || r.waiting + r.in_flight == 0;
+}
+
+/// What is due is tried again as the retry budget of its route allows.
 void dispatcher::release_due(time_point now) {
   while (!retries_.empty() && retries_.front().due <= now) {
     std::pop_heap(retries_.begin(), retries_.end(), std::greater<>{});
     const slot_index i = retries_.back().message;
     retries_.pop_back();
-    if (keep(i, now)) assign(i, true, now);
+    if (slots_[i].told.route < routes_.size()) {
+      routes_[slots_[i].told.route].overdue.push_back(slots_, i);
+    } else if (keep(i, now)) {
+      assign(i, true, now);
+    }
+  }
+  for (route_on_shard& r : routes_) {
+    while (!r.overdue.empty() && r.shared->budget.try_take(1, now)) {
+      const slot_index i = r.overdue.pop_front(slots_);
+      if (keep(i, now)) assign(i, true, now);
+    }
+    if (!r.overdue.empty()) wake_at(r.shared->budget.ready_at(now));
   }
 }
 

@@ -7,110 +7,125 @@
 
 namespace broadside::engine_detail {
 
+/// Everything that can start, until neither a route nor a gate has anything more. A gate lets one lane through at a
+/// time, and the lane's route tries it at once, so that the next is let through only while there is something left.
+void dispatcher::pump_all(time_point now) {
+  for (std::size_t i = 0; i < routes_.size(); ++i) pump(static_cast<std::uint16_t>(i), now);
+  while (schedule_.let_through(now, wall(now)) > 0) {
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+      if (schedule_.any(static_cast<std::uint16_t>(i))) pump(static_cast<std::uint16_t>(i), now);
+    }
+  }
+  for (route_on_shard& r : routes_) want_connections(r, now);
+  wake_at(schedule_.wake());
+}
+
+/// Tries the lanes of a route, until none is left or none can start.
 void dispatcher::pump(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
-  if (r.waiting == 0) return want_connections(r, now);
-  // Round robin over the lanes that hold something, until none of them can start a request.
-  for (std::size_t stuck = 0; stuck < r.active.size();) {
-    // Each time: another shard's answer may say so meanwhile, and what is made ready then comes straight back.
-    if (rests(*r.shared, now))
-      return wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
-    // After a fault one request asks whether the route works again; the rest of the messages wait for its answer.
-    if (r.shared->faults.load(std::memory_order_relaxed) > 0 && r.in_flight > 0)
-      return r.client->want(r.ready.size(), now);  // the probe may still be without a connection
-    if (r.next_active >= r.active.size()) r.next_active = 0;
-    const std::uint16_t at = r.active[r.next_active];
-    lane& l = r.lanes[at];
-    if (l.waiting.empty()) {
-      l.is_active = false;
-      r.active[r.next_active] = r.active.back();
-      r.active.pop_back();
-      continue;
-    }
-    stuck = start_request(route, at, now) ? 0 : stuck + 1;
-    ++r.next_active;
+  // Looked at each time: another shard's answer may say so meanwhile, and what is made ready then comes straight back.
+  while (schedule_.any(route) && may_start(r, now)) {
+    lane& l = *schedule_.next(route);
+    const std::size_t before = l.waiting.size();
+    const started how = l.waiting.empty() ? started::settled_some : start_request(route, l, now);
+    if (how == started::yes) schedule_.served(l, before - std::min(before, l.waiting.size()), charge_of(l));
+    if (how == started::not_now || how == started::settled_some) schedule_.not_tried(l);
+    working(l, false, now);
+    if (how == started::not_now) return;
   }
-  want_connections(r, now);
 }
 
-/// Whether anything changed: a request was made ready, or messages were settled or parked on the way. The permission
-/// comes last, so that a message leaves at the instant its permission is for. Before it comes the connection; only
-/// while a journal takes its time to clear claims are some requests made ready ahead of the connections.
-bool dispatcher::start_request(std::uint16_t route, std::uint16_t at, time_point now) {
+bool dispatcher::may_start(route_on_shard& r, time_point now) {
+  if (rests(*r.shared, now)) {
+    wake_at(time_point{std::chrono::nanoseconds{r.shared->rests_until.load(std::memory_order_relaxed)}});
+    return false;
+  }
+  // After a fault one request asks whether the route works again; the rest of the messages wait for its answer.
+  return r.shared->faults.load(std::memory_order_relaxed) == 0 || r.in_flight == 0;
+}
+
+bool dispatcher::has_concurrency(const route_on_shard& r) const noexcept {
+  return !r.concurrency || r.requests < r.concurrency->limit();
+}
+
+/// The permission comes last, so that a message leaves at the instant its permission is for. Before it comes the
+/// connection; only while a journal takes its time to clear claims are some requests made ready ahead of the
+/// connections, and none on a route that has no connection at all: their promises would keep others from a limit that
+/// they share.
+dispatcher::started dispatcher::start_request(std::uint16_t route, lane& l, time_point now) {
   route_on_shard& r = routes_[route];
-  lane& l = r.lanes[at];
-  for (const rate::gcra* limit : l.limits) {
-    if (const time_point ready = limit->ready_at(1, now); ready > now) {
-      wake_at(ready);
-      return false;
-    }
+  if (const rate::denial shut = rate::closed(l.spec->limits, now, wall(now)); shut.denied()) {
+    schedule_.denied(l, shut.by, shut.until);
+    return started::denied;
   }
   std::optional<http::exchange> connection;
-  if (r.ahead_max == 0 && !r.unused.empty()) connection = r.client->try_acquire(now);
-  if (!connection && (r.unused.empty() || r.ready.size() >= r.ahead)) return false;
+  if (r.unused.empty()) return started::not_now;
+  if (r.ahead_max == 0 && has_concurrency(r)) connection = r.client->try_acquire(now);
+  if (!connection && (r.ready.size() >= r.ahead || r.client->status().connections == 0)) return started::not_now;
   const flight_index k = r.unused.back();
   flight& f = r.flights[k];
-  f.lane = at;
-  const std::size_t before = l.waiting.size();
-  collect(r, l, f, now);
-  render(l, f);
-  if (f.messages.empty() || !encode(r, l, f)) {
+  f.of = &l;
+  const auto give_up = [&](started how) {
     if (connection) r.client->release(*connection, now);
-    return l.waiting.size() != before;
+    return how;
+  };
+  const rate::promise allowed =
+      rate::promise_up_to(l.spec->limits, static_cast<std::uint32_t>(batch_of(r, l)), l.spec->each, now);
+  f.promised = allowed.count;
+  if (allowed.count == 0) {
+    schedule_.denied(l, allowed.none_by.by, allowed.none_by.until);
+    return give_up(started::denied);
   }
+  collect(l, f, now);
+  render(f);
+  fit(f, now);
+  if (f.messages.empty() || !encode(r, f, now)) return give_up(started::settled_some);
+  if (!reserve(f, now)) return give_up(started::denied);
   r.unused.pop_back();
-  claim(route, f);
-  if (f.claimed > shared_.journal_->cleared() || !leaves(route, k, connection, now)) r.ready.push_back(k);
-  if (connection) r.client->release(*connection, now);
-  return true;
+  claim(route, f, now);
+  if (f.claimed > shared_.journal_->cleared() || leaves(route, k, connection, now) != fate::left) make_ready(r, k);
+  return give_up(started::yes);
 }
 
-/// More requests are made ready ahead while connections stand idle because the journal has not cleared the next claim
-/// yet, and fewer with each sweep: what is claimed and has not left is what a crash leaves in doubt.
-void dispatcher::adapt_ahead(route_on_shard& r) {
-  if (r.ahead_max == 0) return;
-  if (swept_) r.ahead = std::max<std::size_t>(r.carried.size() / 4 + 1, r.ahead - r.ahead / 8);
-  const position cleared = shared_.journal_->cleared();
-  if (r.ready.size() < r.ahead || cleared == r.adapted_at) return;
-  const http::client_status now = r.client->status();
-  if (now.in_flight >= now.connections || r.flights[r.ready.front()].claimed <= cleared) return;
-  r.adapted_at = cleared;
-  r.ahead = std::min(r.ahead_max, r.ahead + r.ahead / 4 + 1);
-}
-
-/// As many as there are requests to send.
-void dispatcher::want_connections(route_on_shard& r, time_point now) {
-  const std::size_t batch = r.shared->options->provider->limits().messages_per_request_max;
-  r.client->want(r.ready.size() + (r.waiting + batch - 1) / batch, now);
-}
-
-/// Takes from the lane what may leave soon: at most one request's worth, and only what every limit promises.
-void dispatcher::collect(route_on_shard& r, lane& l, flight& f, time_point now) {
+/// How many messages of the lane may share a request.
+std::size_t dispatcher::batch_of(const route_on_shard& r, const lane& l) const noexcept {
   const bool probing = r.shared->faults.load(std::memory_order_relaxed) > 0;
-  const std::size_t batch = probing ? 1 : r.shared->options->provider->limits().messages_per_request_max;
-  f.promised = rate::promise_up_to(l.limits, static_cast<std::uint32_t>(std::min(batch, l.waiting.size())), now);
-  if (f.promised == 0) wake_at(rate::promise_at(l.limits, now));
-  while (f.messages.size() < f.promised && !l.waiting.empty()) {
-    const slot_index i = l.waiting.pop_front(slots_);
-    --r.waiting;
-    if (keep(i, now)) f.messages.push_back(i);
+  if (probing || slots_[l.waiting.front()].alone) return 1;
+  return std::min<std::size_t>(r.shared->options->provider->limits().messages_per_request_max, l.waiting.size());
+}
+
+/// Takes from the lane what may leave soon: what every limit promises, and of a day's number what is left.
+void dispatcher::collect(lane& l, flight& f, time_point now) {
+  std::uint64_t most = f.promised;
+  for (const rate::limit_key* q : l.spec->quotas) {
+    const std::uint32_t each = l.spec->each.in(q->counts);
+    if (each > 0) most = std::min(most, std::max<std::uint64_t>(1, q->daily->available(wall(now)) / each));
   }
-  drop_promise(l, f, f.messages.size());
+  while (f.messages.size() < most && !l.waiting.empty()) {
+    const slot_index i = l.waiting.front();
+    if (slots_[i].alone && !f.messages.empty()) break;
+    l.waiting.pop_front(slots_);
+    --routes_[l.spec->route].waiting;
+    if (keep(i, now)) f.messages.push_back(i);
+    if (slots_[i].alone) break;
+  }
+  drop_promise(f, f.messages.size());
 }
 
 /// Fewer messages of the flight will leave than were promised.
-void dispatcher::drop_promise(lane& l, flight& f, std::size_t still_wanted) {
+void dispatcher::drop_promise(flight& f, std::size_t still_wanted) {
   const auto wanted = static_cast<std::uint32_t>(still_wanted);
-  if (f.promised > wanted) rate::end_promise(l.limits, f.promised - wanted);
+  if (f.promised > wanted) rate::end_promise(f.of->spec->limits, f.promised - wanted, f.of->spec->each);
   f.promised = std::min(f.promised, wanted);
 }
 
 /// Renders and checks the flight's messages into text_ and messages_. Those that break a rule of the route's
 /// profiles are settled and leave the flight.
-void dispatcher::render(lane& l, flight& f) {
+void dispatcher::render(flight& f) {
   text_.clear();
   ranges_.clear();
   messages_.clear();
+  costs_.clear();
   for (const slot_index i : f.messages) {
     values_.resize(slots_[i].value_count);
     slots_.load(i, values_);
@@ -127,16 +142,40 @@ void dispatcher::render(lane& l, flight& f) {
       messages_.pop_back();
       settle(i, outcome::rejected, *fault);
     } else {
+      slots_[i].parts = static_cast<std::uint8_t>(std::clamp<std::size_t>(ranges_[k].fallback_size.parts, 1, 255));
+      costs_.push_back(cost_of(i));
       f.messages[kept++] = i;
     }
   }
   f.messages.resize(kept);
-  drop_promise(l, f, kept);
+  drop_promise(f, kept);
+}
+
+rate::cost dispatcher::cost_of(slot_index i) {
+  const std::size_t media = campaign_of(i).compiled->definition.media.size();
+  return {1, slots_[i].parts, static_cast<std::uint32_t>(media)};
+}
+
+/// No more in one request than every limit's burst and the day's number have room for, at what the messages really
+/// cost; at least one.
+void dispatcher::fit(flight& f, time_point now) {
+  std::size_t n = rate::fit_burst(f.of->spec->limits, costs_);
+  if (!f.of->spec->quotas.empty()) n = std::min(n, rate::fit_quota(f.of->spec->limits, costs_, wall(now)));
+  if (n >= f.messages.size()) return;
+  back_to_lane(f, n, now);
+  messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(n), messages_.end());
+}
+
+/// The flight's messages from this one on wait again, in their order.
+void dispatcher::back_to_lane(flight& f, std::size_t from, time_point now) {
+  for (std::size_t k = f.messages.size(); k > from; --k) wait_in_lane(f.messages[k - 1], true, now);
+  f.messages.resize(from);
+  drop_promise(f, from);
 }
 
 /// Fills the request's body. What does not fit goes back to the front of the lane; a message that cannot be encoded at
 /// all is settled. False: nothing is left to send.
-bool dispatcher::encode(route_on_shard& r, lane& l, flight& f) {
+bool dispatcher::encode(route_on_shard& r, flight& f, time_point now) {
   const provider& p = *r.shared->options->provider;
   std::size_t first = 0;
   while (first < messages_.size()) {
@@ -145,93 +184,162 @@ bool dispatcher::encode(route_on_shard& r, lane& l, flight& f) {
       settle(f.messages[first++], outcome::rejected, errc::message_too_large);
       continue;
     }
-    const std::size_t end = std::min(first + *took, messages_.size());
-    for (std::size_t k = f.messages.size(); k > end; --k) wait_in_lane(r, f.messages[k - 1], true);
-    f.messages.resize(end);
+    back_to_lane(f, std::min(first + *took, messages_.size()), now);
     f.messages.erase(f.messages.begin(), f.messages.begin() + static_cast<std::ptrdiff_t>(first));
-    drop_promise(l, f, f.messages.size());
+    drop_promise(f, f.messages.size());
     return true;
   }
   f.messages.clear();
-  drop_promise(l, f, 0);
+  drop_promise(f, 0);
   return false;
 }
 
+/// Counts the flight in its quotas, before it is claimed: what is recorded is never less than what left.
+bool dispatcher::reserve(flight& f, time_point now) {
+  f.costs = {};
+  for (const slot_index i : f.messages) f.costs += cost_of(i);
+  if (f.of->spec->quotas.empty()) return true;
+  f.reserved = wall(now);
+  const rate::denial no = rate::reserve(f.of->spec->limits, f.costs, now, f.reserved);
+  if (no.denied()) {
+    lane& l = *f.of;
+    back_to_lane(f, 0, now);
+    schedule_.denied(l, no.by, no.until);
+    return false;
+  }
+  for (rate::limit_key* q : f.of->spec->quotas) shared_.limits->counted(*q);
+  return true;
+}
+
+/// Takes out of the quotas what certainly did not leave.
+void dispatcher::uncount(const lane& l, const rate::cost& costs, wall_time reserved) {
+  if (l.spec->quotas.empty()) return;
+  rate::give_back(l.spec->limits, costs, reserved);
+  for (rate::limit_key* q : l.spec->quotas) shared_.limits->counted(*q);
+}
+
 /// Claims the messages in the journal; the request leaves once the claim is cleared.
-void dispatcher::claim(std::uint16_t route, flight& f) {
+void dispatcher::claim(std::uint16_t route, flight& f, time_point now) {
+  std::uint32_t first_attempts = 0;
   for (const slot_index i : f.messages) {
     slots_[i].told.route = route;
+    first_attempts += slots_[i].told.attempts == 0 ? 1 : 0;
     ++slots_[i].told.attempts;
     note(journal::record_kind::claim, i);
   }
+  routes_[route].shared->budget.first_attempts(first_attempts, now);
   f.claimed = publish_notes();
   f.sent = false;
+  f.was_swept = false;
+  ++f.of->claimed;
   routes_[route].in_flight += f.messages.size();
 }
 
+/// Transactional requests stand before the others.
+void dispatcher::make_ready(route_on_shard& r, flight_index k) {
+  const bool urgent = r.flights[k].of->priority == priority::transactional;
+  const auto is_other = [&](flight_index each) { return r.flights[each].of->priority != priority::transactional; };
+  r.ready.insert(urgent ? std::find_if(r.ready.begin(), r.ready.end(), is_other) : r.ready.end(), k);
+}
+
+/// More requests are made ready ahead while connections stand idle because the journal has not cleared the next claim
+/// yet, and fewer with each sweep: what is claimed and has not left is what a crash leaves in doubt.
+void dispatcher::adapt_ahead(route_on_shard& r) {
+  if (r.ahead_max == 0) return;
+  if (swept_) r.ahead = std::max<std::size_t>(r.carried.size() / 4 + 1, r.ahead - r.ahead / 8);
+  if (r.ready.size() < r.ahead || cleared_ == r.adapted_at) return;
+  const http::client_status now = r.client->status();
+  if (now.in_flight >= now.connections || r.flights[r.ready.front()].claimed <= cleared_) return;
+  r.adapted_at = cleared_;
+  r.ahead = std::min(r.ahead_max, r.ahead + r.ahead / 4 + 1);
+}
+
+/// As many as there are requests to send; what waits for a limit needs none yet.
+void dispatcher::want_connections(route_on_shard& r, time_point now) {
+  if (r.shared->faults.load(std::memory_order_relaxed) > 0) {
+    const bool probes = !rests(*r.shared, now) && (r.waiting > 0 || !r.ready.empty());
+    return r.client->want(probes ? 1 : 0, now);
+  }
+  const std::size_t batch = r.shared->options->provider->limits().messages_per_request_max;
+  r.client->want(r.ready.size() + (r.waiting + batch - 1) / batch, now);
+}
+
 /// Sends what is claimed, as far as the journal has cleared it, the limits give their permission, there are connections
-/// for it, and it may still go. Once a sweep, and when the route rests, all of it is looked at, so that nothing waits
-/// for a connection that may not go any more.
+/// for it, and it may still go. With a sweep, and when the route rests, all of it is looked at, so that nothing waits
+/// for a connection that may not go any more; and what has been ready for a whole sweep is taken back, with its
+/// promises: another route may have a use for them.
 void dispatcher::send_cleared(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
   if (r.ready.empty()) return;
   const bool all = swept_ || rests(*r.shared, now);
-  const position cleared = shared_.journal_->cleared();
   std::optional<http::exchange> connection;
+  comes_back_.clear();
   std::size_t kept = 0;
-  std::size_t at = 0;
-  for (; at < r.ready.size() && r.flights[r.ready[at]].claimed <= cleared; ++at) {
-    if (!connection) connection = r.client->try_acquire(now);
-    if (!connection && !all) break;
-    if (!leaves(route, r.ready[at], connection, now)) r.ready[kept++] = r.ready[at];
+  bool may_leave = true;
+  for (std::size_t at = 0; at < r.ready.size(); ++at) {
+    const flight_index k = r.ready[at];
+    fate its = fate::stays;
+    if (r.flights[k].claimed <= cleared_ && (may_leave || all)) {
+      if (!connection && may_leave && has_concurrency(r)) connection = r.client->try_acquire(now);
+      may_leave = connection.has_value();
+      its = may_leave || all ? leaves(route, k, connection, now) : fate::stays;
+      if (its == fate::stays && swept_ && std::exchange(r.flights[k].was_swept, true)) its = fate::comes_back;
+    }
+    if (its == fate::stays) r.ready[kept++] = k;
+    if (its == fate::comes_back) comes_back_.push_back(k);
   }
+  r.ready.resize(kept);
   if (connection) r.client->release(*connection, now);
   // What is ready beyond what is wanted ahead now does not stay claimed while connections are slow to come free.
-  for (; swept_ && r.ahead_max > 0 && kept > r.ahead; --kept) recall(route, r.ready[kept - 1], now);
-  r.ready.erase(r.ready.begin() + static_cast<std::ptrdiff_t>(kept), r.ready.begin() + static_cast<std::ptrdiff_t>(at));
+  for (; swept_ && r.ahead_max > 0 && r.ready.size() > r.ahead; r.ready.pop_back())
+    comes_back_.push_back(r.ready.back());
+  // Backwards: each goes to the front of its lane.
+  for (std::size_t i = comes_back_.size(); i-- > 0;) recall(route, comes_back_[i], now);
 }
 
-/// False when the request must wait for its permission or a connection; one that was used is taken from `connection`.
-/// A request whose messages may not go any more is taken back.
-bool dispatcher::leaves(std::uint16_t route, flight_index k, std::optional<http::exchange>& connection,
-                        time_point now) {
+/// Whether the request leaves, with the connection, which is taken then; or must wait for its permission or a
+/// connection; or may not go any more.
+dispatcher::fate dispatcher::leaves(std::uint16_t route, flight_index k, std::optional<http::exchange>& connection,
+                                    time_point now) {
   route_on_shard& r = routes_[route];
   flight& f = r.flights[k];
-  lane& l = r.lanes[f.lane];
   const auto may_go = [&](slot_index i) { return goes_on(i, now); };
-  if (rests(*r.shared, now) || !std::all_of(f.messages.begin(), f.messages.end(), may_go)) {
-    recall(route, k, now);
-    return true;
+  if (rests(*r.shared, now) || !std::all_of(f.messages.begin(), f.messages.end(), may_go)) return fate::comes_back;
+  if (!connection) return fate::stays;
+  if (const rate::denial no = rate::try_take(f.of->spec->limits, f.costs, now); no.denied()) {
+    wake_at(no.until);
+    return fate::stays;
   }
-  if (!connection) return false;
-  const rate::set_grant granted = rate::try_take(l.limits, static_cast<std::uint32_t>(f.messages.size()), now);
-  if (granted.count < f.messages.size()) {
-    wake_at(granted.ready_at);
-    return false;
-  }
-  drop_promise(l, f, 0);
+  drop_promise(f, 0);
   f.sent = true;
+  f.sent_at = now;
+  --f.of->claimed;
+  ++r.requests;
   const http::exchange e = *std::exchange(connection, std::nullopt);
   r.carried[e] = k;
   r.client->body(e).swap(f.body);
   r.client->send(e, now);
-  return true;
+  working(*f.of, false, now);
+  return fate::left;
 }
 
 /// Claimed and not sent: the messages wait again.
 void dispatcher::recall(std::uint16_t route, flight_index k, time_point now) {
   route_on_shard& r = routes_[route];
   flight& f = r.flights[k];
-  drop_promise(r.lanes[f.lane], f, 0);
+  drop_promise(f, 0);
+  uncount(*f.of, f.costs, f.reserved);
+  --f.of->claimed;
   r.in_flight -= f.messages.size();
   for (std::size_t m = f.messages.size(); m-- > 0;) {
     const slot_index i = f.messages[m];
     --slots_[i].told.attempts;
     note(journal::record_kind::released, i);
-    if (keep(i, now)) wait_in_lane(r, i, true);
+    if (keep(i, now)) wait_in_lane(i, true, now);
   }
   publish_notes();
   f.messages.clear();
+  working(*f.of, false, now);
   r.unused.push_back(k);
 }
 

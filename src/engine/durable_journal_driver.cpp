@@ -24,7 +24,7 @@ class journal_driver final : public durable_journal {
   ~journal_driver() override { stop(); }
 
   [[nodiscard]] result<void, failure> take(const options&, const journal::message_table&, environment&,
-                                           journal::recovered& found);
+                                           journal::recovered& found, journal::usage_source* usages);
   [[nodiscard]] result<void> start(void (*wake_shard)(void*, unsigned) noexcept, void* context) override;
   [[nodiscard]] error_code flush(milliseconds at_most) noexcept override;
   void stop() noexcept override;
@@ -44,7 +44,7 @@ class journal_driver final : public durable_journal {
 };
 
 result<void, failure> journal_driver::take(const options& o, const journal::message_table& table, environment& env,
-                                           journal::recovered& found) {
+                                           journal::recovered& found, journal::usage_source* usages) {
   auto woken = wake_fd::make();
   if (!woken) return failure{woken.error(), {}};
   woken_.emplace(std::move(*woken));
@@ -61,7 +61,7 @@ result<void, failure> journal_driver::take(const options& o, const journal::mess
     const auto& journal = *static_cast<journal_driver*>(self);
     journal.wake_shard_(journal.context_, shard);
   };
-  auto log = journal::log_journal::open(*store_, table, env, log_options_of(o), wakers, found);
+  auto log = journal::log_journal::open(*store_, table, env, log_options_of(o, usages), wakers, found);
   if (!log) return log.error();
   log_ = std::move(*log);
   return {};
@@ -111,9 +111,10 @@ void journal_driver::stop() noexcept {
 
 result<std::unique_ptr<durable_journal>, failure> open_journal_driver(const options& o,
                                                                       const journal::message_table& table,
-                                                                      environment& env, journal::recovered& found) {
+                                                                      environment& env, journal::recovered& found,
+                                                                      journal::usage_source* usages) {
   auto made = std::make_unique<journal_driver>();
-  if (auto taken = made->take(o, table, env, found); !taken) return taken.error();
+  if (auto taken = made->take(o, table, env, found, usages); !taken) return taken.error();
   return std::unique_ptr<durable_journal>(std::move(made));
 }
 

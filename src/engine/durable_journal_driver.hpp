@@ -10,10 +10,9 @@
 
 namespace broadside::engine_detail {
 
-/// As runtime::open_journal() says.
-[[nodiscard]] result<std::unique_ptr<durable_journal>, failure> open_journal_driver(const options&,
-                                                                                    const journal::message_table& table,
-                                                                                    environment& env,
-                                                                                    journal::recovered& found);
+/// As runtime::open_journal() says. `usages` outlives it.
+[[nodiscard]] result<std::unique_ptr<durable_journal>, failure> open_journal_driver(
+    const options&, const journal::message_table& table, environment& env, journal::recovered& found,
+    journal::usage_source* usages = nullptr);
 
 }  // namespace broadside::engine_detail

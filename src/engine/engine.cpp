@@ -37,7 +37,8 @@ engine::impl::impl(options o, environment& env, runtime& on, wake_fd news, wake_
       intake_(o.messages_inside_max, {wake_shard, this}),
       events_(o.messages_inside_max, {wake_host, this}),
       campaigns_(o.campaigns_max),
-      sources_(o.sources_max) {
+      sources_(o.sources_max),
+      tenants_(o.campaigns_max) {
   const std::uint64_t instance = o.instance == 0xFFFF ? env.random() % 4096 : o.instance;
   next_id_ = instance << 52U | first_sequence(env.wall_now());
   for (slot_index i = 0; i < slots_.count(); ++i) static_cast<void>(free_.try_push(slot_index{i}));
@@ -48,11 +49,9 @@ engine::impl::impl(options o, environment& env, runtime& on, wake_fd news, wake_
   shared_.events = &events_;
   shared_.journal_ = &memory_;
   shared_.campaigns = &campaigns_;
-  const time_point start = env.now();
-  for (const route_options& r : shared_.options.routes)
-    shared_.routes.push_back(std::make_unique<route_entry>(r, start));
-  for (const sender_limit& s : shared_.options.senders)
-    shared_.sender_limits.push_back(std::make_unique<rate::gcra>(s.limit, start));
+  shared_.tenants = &tenants_;
+  shared_.make_routes(env.now(), next_id_);
+  urgent_places_ = std::max<std::uint32_t>(1, slots_.count() / 16);
   static_cast<void>(events_.arm(host_waiter));
 }
 
@@ -142,7 +141,7 @@ std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordina
   std::array<record, host_batch> records;
   campaign_entry& c = *find(source.campaign);
   const std::size_t share = c.take_places(some.size());
-  const std::size_t n = free_.try_pop_batch(std::span(batch).first(share));
+  const std::size_t n = free_.try_pop_batch(std::span(batch).first(places_for(c, share)));
   c.give_places(share - n);
   if (n < some.size()) said.stopped_by = errc::full;
   if (n == 0) return 0;
@@ -174,6 +173,14 @@ std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordina
   return pushed.taken;
 }
 
+/// The last places are for transactional messages. What several threads look at once may pass by a batch of each: the
+/// places are a reserve, not a promise.
+std::size_t engine::impl::places_for(const campaign_entry& c, std::size_t wanted) const noexcept {
+  if (c.compiled->definition.priority == priority::transactional) return wanted;
+  const std::size_t there = free_.size_approx();
+  return std::min(wanted, there - std::min<std::size_t>(there, urgent_places_));
+}
+
 /// A slot in nobody's hands would be lost, so this goes on until all are back. It takes more than one try only when a
 /// thread was stopped in the middle of submit() and keeps a cell.
 void engine::impl::give_back(std::span<slot_index> slots) noexcept {
@@ -194,6 +201,7 @@ void engine::impl::fill(slot_index i, source_id id, const source_entry& source, 
   s.expires_at = expires_at;
   s.expires_wall = expires_wall;
   s.failures = 0;
+  s.alone = false;
   s.answer_lost = false;
   s.interrupted = false;
   slots_.store(i, r.to, r.values);
@@ -244,11 +252,16 @@ result<void> engine::impl::set_state(campaign_id id, campaign_state wanted) {
     if (!is_final && durable_) durable_->log().put_campaign_state(id, name_of(wanted));
     c->state.store(wanted, std::memory_order_release);
   }
-  shared_.control_epoch.fetch_add(1, std::memory_order_acq_rel);
-  for (const auto& s : shards_) s->wake();
+  wake_shards();
   if (wanted != campaign_state::cancelled || !durable_) return {};
   if (const error_code failed = durable_->flush(cancel_patience)) return failed;
   return {};
+}
+
+/// Something changed that shards look at when it does.
+void engine::impl::wake_shards() noexcept {
+  shared_.control_epoch.fetch_add(1, std::memory_order_acq_rel);
+  for (const auto& s : shards_) s->wake();
 }
 
 /// What drain() may say now: done, only paused messages left, timed_out for "not yet", or that what the books say is
@@ -338,6 +351,12 @@ int engine::event_fd() const noexcept { return impl_->event_fd(); }
 ledger engine::counts(campaign_id id) const noexcept { return impl_->counts(id); }
 bool engine::finished(campaign_id id) const noexcept { return impl_->finished(id); }
 event_context engine::context(campaign_id id, std::uint16_t route) const noexcept { return impl_->context(id, route); }
+std::vector<limit_status> engine::limits() const { return impl_->limits(); }
+std::vector<route_change> engine::route_history() const { return impl_->route_history(); }
+result<void, failure> engine::change_limit(std::string_view name, rate_limit rate, std::uint64_t quota) {
+  return impl_->change_limit(name, rate, quota);
+}
+result<void> engine::change_weight(campaign_id id, std::uint32_t weight) { return impl_->change_weight(id, weight); }
 std::vector<route_status> engine::routes() const { return impl_->routes(); }
 std::vector<campaign_status> engine::campaigns() const { return impl_->campaigns(); }
 explanation engine::why(campaign_id id) const { return impl_->why(id); }

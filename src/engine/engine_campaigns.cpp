@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <engine/engine_impl.hpp>
+#include <engine/rate_rules.hpp>
 #include <journal/definition.hpp>
 #include <optional>
 #include <preflight/look.hpp>
@@ -17,8 +18,7 @@ result<campaign_id, failure> engine::impl::launch(campaign c) {
   auto same = known(c, definition);
   if (!same) return same.error();
   if (*same) return **same;
-  auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders,
-                                             shared_.options.profiles);
+  auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.profiles);
   if (!compiled) return compiled.error();
   auto entry = std::make_unique<campaign_entry>();
   entry->findings = std::move((*compiled)->findings);
@@ -40,6 +40,7 @@ result<campaign_id, failure> engine::impl::launch(campaign c) {
     for (std::uint32_t i = 0; i < campaigns_.size(); ++i)
       entry->version += campaigns_.find(i)->compiled->definition.key == key ? 1 : 0;
   }
+  if (auto joined = shared_.join_in(*entry, shared_.environment_->now()); !joined) return joined.error();
   const campaign_id id{campaigns_.add(std::move(entry))};
   if (durable_) durable_->log().put_campaign(id, definition);
   if (!key.empty()) supersede(key, id);
@@ -79,6 +80,28 @@ bool engine::impl::is_superseded(campaign_id id) const noexcept {
     if (campaigns_.find(i)->compiled->definition.key == key) return true;
   }
   return false;
+}
+
+result<void, failure> engine::impl::change_limit(std::string_view name, rate_limit rate, std::uint64_t quota) {
+  if (auto wrong = violations_of("limit", rate); !wrong.empty())
+    return failure{errc::invalid_options, std::move(wrong)};
+  if (quota > rate::quota::most_max)
+    return failure{errc::invalid_options, {{"quota", fmt::format("must be 0 to {}", rate::quota::most_max)}}};
+  {
+    const std::scoped_lock lock(control_);
+    if (auto done = shared_.limits->change(name, rate, quota, shared_.environment_->now()); !done)
+      return failure{done.error(), {{"name", fmt::format("no limit is named \"{}\"", name)}}};
+  }
+  wake_shards();
+  return {};
+}
+
+result<void> engine::impl::change_weight(campaign_id id, std::uint32_t weight) {
+  campaign_entry* c = find(id);
+  if (c == nullptr) return errc::unknown_campaign;
+  if (weight < 1 || weight > 1000) return errc::invalid_argument;
+  c->weight.store(weight, std::memory_order_relaxed);
+  return {};
 }
 
 std::vector<finding> engine::impl::findings(campaign_id id) const {

@@ -42,6 +42,10 @@ class engine::impl {
   [[nodiscard]] std::vector<campaign_status> campaigns() const;
   [[nodiscard]] event_context context(campaign_id, std::uint16_t route) const noexcept;
   [[nodiscard]] std::vector<route_status> routes() const;
+  [[nodiscard]] std::vector<limit_status> limits() const;
+  [[nodiscard]] std::vector<route_change> route_history() const { return shared_.health->history(); }
+  result<void, failure> change_limit(std::string_view name, rate_limit, std::uint64_t quota);
+  result<void> change_weight(campaign_id, std::uint32_t weight);
   [[nodiscard]] explanation why(campaign_id) const;
   [[nodiscard]] journal_status journal() const noexcept;
   [[nodiscard]] const recovery_report& recovered() const noexcept { return recovery_; }
@@ -80,6 +84,8 @@ class engine::impl {
   }
 
   [[nodiscard]] explanation held_up(const campaign_entry&) const;
+  [[nodiscard]] static explanation limited_by(const rate::limit_key&, time_point now, wall_time wall);
+  void wake_shards() noexcept;
   [[nodiscard]] explanation still_waits(const campaign_entry&) const;
 
   [[nodiscard]] campaign_entry* find(campaign_id id) const noexcept {
@@ -87,6 +93,7 @@ class engine::impl {
   }
   [[nodiscard]] errc refusal(const source_entry&, const campaign_entry&) const noexcept;
   void give_back(std::span<slot_index>) noexcept;
+  [[nodiscard]] std::size_t places_for(const campaign_entry&, std::size_t wanted) const noexcept;
   void submit_marked(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
   std::size_t submit_some(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
   void fill(slot_index, source_id, const source_entry&, ordinal, const recipient&, time_point expires_at,
@@ -101,8 +108,10 @@ class engine::impl {
   audience_queue<slot_index> free_;
   audience_queue<slot_index> intake_;
   audience_queue<slot_index> events_;
-  engine_detail::growing_table<campaign_entry> campaigns_;  // add() under control_
-  engine_detail::growing_table<source_entry> sources_;      // add() under control_
+  engine_detail::growing_table<campaign_entry> campaigns_;             // add() under control_
+  engine_detail::growing_table<source_entry> sources_;                 // add() under control_
+  engine_detail::growing_table<engine_detail::tenant_entry> tenants_;  // add() under control_
+  std::uint32_t urgent_places_ = 0;                                    // constant
   engine_detail::shared_state shared_;
   ::broadside::journal::memory_journal memory_;
   std::unique_ptr<engine_detail::durable_journal> durable_;  // none: memory_ is the journal

@@ -13,13 +13,15 @@ namespace kept = ::broadside::journal;
 
 result<void, failure> engine::impl::recover() {
   kept::recovered found;
-  auto opened = runtime_.open_journal(shared_.options, slots_, *shared_.environment_, found);
+  auto opened = runtime_.open_journal(shared_.options, slots_, *shared_.limits, *shared_.environment_, found);
   if (!opened) return opened.error();
   durable_ = std::move(*opened);
   if (auto wrong = too_small_for(found); !wrong.empty()) return failure{errc::invalid_options, std::move(wrong)};
   journal_ = &durable_->log();
   shared_.journal_ = journal_;
   shared_.survives = true;
+  shared_.limits->restore(found.usages);
+  next_id_ = shared_.limits->unused_id(next_id_);
   map_routes(found.routes);
   if (auto done = recover_campaigns(found); !done) return done.error();
   recover_sources(found);
@@ -78,14 +80,18 @@ result<void, failure> engine::impl::recover_campaigns(const kept::recovered& fou
       continue;
     }
     auto entry = std::make_unique<campaign_entry>();
-    auto compiled = compiled_campaign::compile(*decoded, shared_.options.routes, shared_.options.senders,
-                                               shared_.options.profiles, compiled_campaign::findings_are::kept);
+    auto compiled = compiled_campaign::compile(*decoded, shared_.options.routes, shared_.options.profiles,
+                                               compiled_campaign::findings_are::kept);
+    std::optional<failure> refused;
+    if (!compiled) refused = compiled.error();
     if (compiled) {
       entry->compiled = std::move(*compiled);
-    } else {
+      if (auto joined = shared_.join_in(*entry, shared_.environment_->now()); !joined) refused = joined.error();
+    }
+    if (refused) {
       entry->usable = false;
-      entry->unusable_because = compiled.error().message();
-      for (const violation& v : compiled.error().violations) {
+      entry->unusable_because = refused->message();
+      for (const violation& v : refused->violations) {
         if (was.totals.inside > 0)
           wrong.push_back({fmt::format("journal.campaigns[\"{}\"].{}", decoded->name, v.field), v.rule});
       }
@@ -147,6 +153,7 @@ void engine::impl::recover_message(const kept::recovered_message& m, time_point 
   s.expires_wall = m.expires_at;
   s.expires_at = now + (m.expires_at - wall);
   s.failures = m.so_far.failures;
+  s.alone = false;
   s.answer_lost = m.so_far.answer_lost || m.claimed;
   s.interrupted = m.claimed;
   s.oversize = m.oversize || !slots_.restore(i, m.content, m.value_count);

@@ -94,6 +94,7 @@ std::vector<route_status> engine::impl::routes() const {
     }
     const time_point until{std::chrono::nanoseconds{r.rests_until.load(std::memory_order_relaxed)}};
     if (until > now) said.rests_for = std::chrono::ceil<milliseconds>(until - now);
+    said.share = shared_.health->share(static_cast<std::uint16_t>(i));
     said.suspended = r.suspended.load(std::memory_order_relaxed);
     const std::scoped_lock lock(r.last_error_mutex);
     said.last_error = r.last_error;
@@ -121,36 +122,62 @@ explanation engine::impl::why(campaign_id id) const {
   return said.what == binding::nothing ? still_waits(*c) : said;
 }
 
-/// What holds up the route that comes free first; nothing when one is free.
+/// What holds up the lane that comes free first; nothing when one is free. Lanes of carriers count as the others: what
+/// waits in them is not known here.
 explanation engine::impl::held_up(const campaign_entry& c) const {
   explanation said;
   std::optional<time_point> free_at;
   const time_point now = shared_.environment_->now();
-  const std::size_t lane = c.compiled->sender_lane;
-  const rate::gcra* const sender = lane > 0 ? shared_.sender_limits[lane - 1].get() : nullptr;
-  for (const auto& w : c.compiled->routes) {
-    route_entry& r = *shared_.routes[w.route];
+  const wall_time wall = shared_.environment_->wall_now();
+  for (const lane_spec& lane : c.lanes.lanes) {
+    route_entry& r = *shared_.routes[lane.route];
     const time_point rests{std::chrono::nanoseconds{r.rests_until.load(std::memory_order_relaxed)}};
-    const time_point route_limit = r.limit.ready_at(1, now);
-    const time_point sender_limit = sender != nullptr ? sender->ready_at(1, now) : now;
-    const time_point limited = std::max(route_limit, sender_limit);
+    const rate::denial shut = rate::closed(lane.limits, now, wall);
+    const time_point limited = shut.denied() ? shut.until : now;
     const time_point at = std::max({now, rests, limited});
     if (free_at && *free_at <= at) continue;
     free_at = at;
     said = {};
-    said.until = std::chrono::ceil<milliseconds>(at - now);
     if (rests > now && rests >= limited) {
       const std::scoped_lock lock(r.last_error_mutex);
       said.what = binding::route;
-      said.words = fmt::format("route {} rests{}{}", r.options->name, r.last_error.empty() ? "" : ": ", r.last_error);
+      said.words = fmt::format("route {} {}{}{}", r.options->name,
+                               r.suspended.load(std::memory_order_relaxed) ? "is out of use" : "rests",
+                               r.last_error.empty() ? "" : ": ", r.last_error);
     } else if (limited > now) {
-      said.what = binding::rate_limit;
-      said.words = sender_limit > route_limit
-                       ? fmt::format("the limit of sender {}", shared_.options.senders[lane - 1].sender)
-                       : fmt::format("the limit of route {}", r.options->name);
+      said = limited_by(*lane.limits[shut.by], now, wall);
     }
+    said.until = std::chrono::ceil<milliseconds>(at - now);
   }
   return said;
+}
+
+explanation engine::impl::limited_by(const rate::limit_key& limit, time_point now, wall_time wall) {
+  if (limit.quota_binds(1, now, wall))
+    return {binding::quota, fmt::format("the day's number of {} is used up", limit.name), {}};
+  if (limit.paused_until() > now)
+    return {binding::rate_limit, fmt::format("the provider told {} to slow down", limit.name), {}};
+  return {binding::rate_limit, fmt::format("the limit of {}", limit.name), {}};
+}
+
+std::vector<limit_status> engine::impl::limits() const {
+  std::vector<limit_status> all;
+  const std::scoped_lock lock(control_);
+  const time_point now = shared_.environment_->now();
+  const wall_time wall = shared_.environment_->wall_now();
+  shared_.limits->for_each([&](const rate::limit_key& each) {
+    limit_status& said = all.emplace_back();
+    said.name = each.name;
+    said.rate = each.limit();
+    said.taken = each.taken();
+    said.allowed = each.allowed(now);
+    if (each.daily) {
+      said.quota = each.daily->most();
+      said.quota_used = each.daily->usage(wall).used;
+    }
+    said.opens_in = std::chrono::ceil<milliseconds>(each.ready_at(1, now, wall) - now);
+  });
+  return all;
 }
 
 /// Why messages are inside although a route is free.

@@ -4,14 +4,25 @@
 #include <broadside/options.hpp>
 #include <broadside/sender.hpp>
 #include <chrono>
+#include <engine/limit_match.hpp>
+#include <engine/rate_rules.hpp>
+#include <iterator>
 #include <journal/journal.hpp>
+#include <map>
+#include <rate/calendar.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace broadside {
 namespace {
 
+using engine_detail::each_value;
 using std::chrono::milliseconds;
+
+constexpr std::string limit_options::*matching_fields[] = {&limit_options::account, &limit_options::service_plan,
+                                                           &limit_options::sender, &limit_options::campaign,
+                                                           &limit_options::tenant};
 
 class checker {
  public:
@@ -19,7 +30,9 @@ class checker {
 
   template <class T>
   void in_range(std::string field, T value, T low, T high) {
-    if (value < low || value > high) add(std::move(field), fmt::format("must be {} to {}, is {}", low, high, value));
+    if (!(value >= low && value <= high)) {  // so that what is no number is none
+      add(std::move(field), fmt::format("must be {} to {}, is {}", low, high, value));
+    }
   }
   void in_range(std::string field, milliseconds value, milliseconds low, milliseconds high) {
     if (value < low || value > high) {
@@ -27,10 +40,15 @@ class checker {
     }
   }
   void limit(const std::string& field, const rate_limit& l) {
-    if (!(l.per_second == 0 || (l.per_second >= 0.000001 && l.per_second <= 5'000'000))) {
-      add(field + ".per_second", fmt::format("must be 0 (no limit) or 0.000001 to 5000000, is {}", l.per_second));
-    }
-    in_range<std::uint32_t>(field + ".burst", l.burst, 1, 1'000'000);
+    for (violation& v : engine_detail::violations_of(field, l)) found_.push_back(std::move(v));
+  }
+  void bytes(std::string field, std::string_view text, std::size_t most) {
+    if (text.size() > most) add(std::move(field), fmt::format("must be at most {} bytes", most));
+  }
+  /// What limits are told by: at most 64 bytes, and not what stands for each.
+  void value(const std::string& field, std::string_view text) {
+    bytes(field, text, 64);
+    if (text == each_value) add(field, "must not be \"*\": in a limit that stands for each");
   }
   std::vector<violation> take() { return std::move(found_); }
 
@@ -70,30 +88,144 @@ void check_routes(checker& c, const std::vector<route_options>& routes) {
       c.in_range<std::uint32_t>(at + ".provider.limits.messages_per_request_max",
                                 r.provider->limits().messages_per_request_max, 1, 10'000);
     }
+    c.value(at + ".account", r.account);
+    c.value(at + ".service_plan", r.service_plan);
     c.limit(at + ".limit", r.limit);
+    c.limit(at + ".provider_queue", r.provider_queue);
     check_http(c, at + ".http", r.http);
   }
 }
 
-void check_senders(checker& c, const std::vector<sender_limit>& senders) {
-  c.in_range<std::size_t>("senders", senders.size(), 0, 65'535);
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < senders.size(); ++i) {
-    const std::string at = fmt::format("senders[{}]", i);
-    c.limit(at + ".limit", senders[i].limit);
-    if (const auto parsed = sender::parse(senders[i].sender, senders[i].home)) {
-      std::string& name = names.emplace_back(parsed->text());  // however it is spelt
-      if (parsed->kind() == sender_kind::short_code && senders[i].home.known())
-        name.append(" of ").append(senders[i].home.code());
-    } else {
-      c.add(at + ".sender", fmt::format("\"{}\": {}", senders[i].sender, parsed.error().message()));
-    }
+// Whose pace a limit is, in the places that a message has a value for.
+void check_matching(checker& c, const std::string& at, const limit_options& l) {
+  c.bytes(at + ".account", l.account, 64);
+  c.bytes(at + ".service_plan", l.service_plan, 64);
+  c.bytes(at + ".carrier", l.carrier, 64);
+  c.bytes(at + ".campaign", l.campaign, 255);
+  c.bytes(at + ".tenant", l.tenant, 64);
+  if (l.carrier == each_value) c.add(at + ".carrier", "must name one: \"*\" is no carrier");
+  const bool names_sender = !l.sender.empty() && l.sender != each_value;
+  if (!names_sender && l.sender_home.known()) c.add(at + ".sender_home", "goes with a sender only");
+  if (!names_sender) return;
+  if (const auto parsed = sender::parse(l.sender, l.sender_home); !parsed)
+    c.add(at + ".sender", fmt::format("\"{}\": {}", l.sender, parsed.error().message()));
+}
+
+/// The system's time zones that were asked for: each is looked for once, however many limits name it.
+class zones {
+ public:
+  bool knows(std::string_view name) {
+    const auto [at, is_new] = known_.try_emplace(name, false);
+    if (is_new) at->second = rate::calendar::of(name).has_value();
+    return at->second;
+  }
+
+ private:
+  std::map<std::string_view, bool> known_;
+};
+
+void check_ceiling(checker& c, const std::string& at, const limit_options& l, zones& known) {
+  c.limit(at + ".rate", l.rate);
+  if (l.rate.per_second == 0 && l.quota.most == 0) c.add(at, "must have a rate or a quota");
+  constexpr std::uint64_t quota_max = 100'000'000'000;
+  c.in_range<std::uint64_t>(at + ".quota.most", l.quota.most, 0, quota_max);
+  if (l.quota.most > 0 && !known.knows(l.quota.time_zone)) {
+    c.add(at + ".quota.time_zone", fmt::format("\"{}\" is no time zone that this system knows", l.quota.time_zone));
+  }
+  if (l.counts > limit_unit::media) c.add(at + ".counts", "must be messages, parts or media");
+}
+
+bool is_of_each(const limit_options& l) noexcept {
+  return std::any_of(std::begin(matching_fields), std::end(matching_fields),
+                     [&](auto field) { return l.*field == each_value; });
+}
+
+/// The names that limits with "*" will have begin with theirs, so no other may begin so.
+void check_derived_name(checker& c, std::size_t i, std::string_view name,
+                        const std::vector<std::string_view>& of_each) {
+  for (auto end = name.find(": "); end != std::string_view::npos; end = name.find(": ", end + 1)) {
+    const std::string_view front = name.substr(0, end);
+    if (!std::binary_search(of_each.begin(), of_each.end(), front)) continue;
+    c.add(fmt::format("limits[{}].name", i), fmt::format("\"{}\" is how the limits of \"{}\" begin", name, front));
+  }
+}
+
+void check_limit_names(checker& c, const std::vector<limit_options>& limits) {
+  std::vector<std::pair<std::string_view, std::size_t>> names;
+  std::vector<std::string_view> of_each;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const std::string_view name = limits[i].name;
+    const auto rule = [&](std::string text) { c.add(fmt::format("limits[{}].name", i), std::move(text)); };
+    if (name.empty() || name.size() > 64) rule("must be 1 to 64 bytes");
+    if (name.starts_with("route ") || name.starts_with("queue of ")) rule("must not be like that of a route's limit");
+    names.emplace_back(name, i);
+    if (is_of_each(limits[i])) of_each.push_back(name);
   }
   std::sort(names.begin(), names.end());
-  for (auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end();
-       twice = std::adjacent_find(std::upper_bound(twice, names.end(), *twice), names.end())) {
-    c.add("senders", fmt::format("\"{}\" is listed twice", *twice));
+  for (std::size_t k = 1; k < names.size(); ++k) {
+    if (names[k].first != names[k - 1].first) continue;
+    c.add(fmt::format("limits[{}].name", names[k].second),
+          fmt::format("\"{}\" is taken by another limit", names[k].first));
   }
+  std::sort(of_each.begin(), of_each.end());
+  for (const auto& [name, i] : names) {
+    if (name.size() <= 64) check_derived_name(c, i, name, of_each);
+  }
+}
+
+void check_limits(checker& c, const std::vector<limit_options>& limits) {
+  constexpr std::size_t limits_max = 200'000;
+  c.in_range<std::size_t>("limits", limits.size(), 0, limits_max);
+  if (limits.size() > limits_max) return;
+  zones known;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const std::string at = fmt::format("limits[{}]", i);
+    check_matching(c, at, limits[i]);
+    check_ceiling(c, at, limits[i], known);
+  }
+  check_limit_names(c, limits);
+}
+
+void check_tenants(checker& c, const std::vector<tenant_options>& tenants) {
+  constexpr std::size_t tenants_max = 65'535;
+  c.in_range<std::size_t>("tenants", tenants.size(), 0, tenants_max);
+  if (tenants.size() > tenants_max) return;
+  std::vector<std::pair<std::string_view, std::size_t>> names;
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    const std::string at = fmt::format("tenants[{}]", i);
+    const std::string& name = tenants[i].name;
+    if (name.empty()) c.add(at + ".name", "is required");
+    c.value(at + ".name", name);
+    c.in_range<std::uint32_t>(at + ".weight", tenants[i].weight, 1, 1000);
+    names.emplace_back(name, i);
+  }
+  std::sort(names.begin(), names.end());
+  for (std::size_t k = 1; k < names.size(); ++k) {
+    if (names[k].first != names[k - 1].first) continue;
+    c.add(fmt::format("tenants[{}].name", names[k].second),
+          fmt::format("\"{}\" is taken by another tenant", names[k].first));
+  }
+}
+
+void check_retry(checker& c, const retry_options& r) {
+  constexpr milliseconds tick{1};
+  constexpr milliseconds day{86'400'000};
+  c.in_range<std::uint16_t>("retry.attempts_max", r.attempts_max, 1, 100);
+  c.in_range("retry.delay_min", r.delay_min, tick, day);
+  c.in_range("retry.delay_max", r.delay_max, r.delay_min, day);
+  c.in_range("retry.suspend_min", r.suspend_min, tick, day);
+  c.in_range("retry.suspend_max", r.suspend_max, r.suspend_min, day);
+  c.in_range("retry.budget", r.budget, 0.01, 1.0);
+  c.in_range("retry.budget_min", r.budget_min, 0.01, 1'000'000.0);
+}
+
+void check_failover(checker& c, const failover_options& f) {
+  constexpr milliseconds hour{3'600'000};
+  c.in_range("failover.interval", f.interval, milliseconds{100}, hour);
+  c.in_range("failover.faults_max", f.faults_max, 0.01, 1.0);
+  c.in_range("failover.slow_after", f.slow_after, milliseconds{1}, hour);
+  c.in_range<std::uint32_t>("failover.answers_min", f.answers_min, 1, 1'000'000);
+  c.in_range<std::uint32_t>("failover.faults_in_a_row", f.faults_in_a_row, 1, 100'000);
 }
 
 void check_profiles(checker& c, const std::vector<content_limits>& profiles) {
@@ -133,19 +265,15 @@ combined_limits rules_of(const route_options& route, std::span<const content_lim
 std::vector<violation> options::validate() const {
   checker c;
   check_routes(c, routes);
-  check_senders(c, senders);
+  check_limits(c, limits);
+  check_tenants(c, tenants);
   check_profiles(c, profiles);
   check_journal(c, journal);
   for (violation& v : preflight.validate()) c.add("preflight." + v.field, std::move(v.rule));
-  c.in_range<std::uint16_t>("retry.attempts_max", retry.attempts_max, 1, 100);
-  constexpr milliseconds tick{1};
-  constexpr milliseconds day{86'400'000};
-  c.in_range("retry.delay_min", retry.delay_min, tick, day);
-  c.in_range("retry.delay_max", retry.delay_max, retry.delay_min, day);
-  c.in_range("retry.suspend_min", retry.suspend_min, tick, day);
-  c.in_range("retry.suspend_max", retry.suspend_max, retry.suspend_min, day);
+  check_retry(c, retry);
+  check_failover(c, failover);
   c.in_range<std::uint16_t>("reconcile.asks_max", reconcile.asks_max, 0, 10);
-  c.in_range("reconcile.delay_min", reconcile.delay_min, tick, milliseconds{3'600'000});
+  c.in_range("reconcile.delay_min", reconcile.delay_min, milliseconds{1}, milliseconds{3'600'000});
   c.in_range<std::uint32_t>("shards", shards, 1, ::broadside::journal::shards_max);
   c.in_range<std::uint32_t>("messages_inside_max", messages_inside_max, 64, 16'777'216);
   c.in_range<std::uint32_t>("recipient_bytes_max", recipient_bytes_max, 64, 65'536);

@@ -26,9 +26,11 @@ class runtime {
   /// `settled` is signalled, while the engine drains, when the shard has nothing left to do or only parked messages.
   [[nodiscard]] virtual result<std::unique_ptr<shard>, failure> make_shard(shared_state& shared, unsigned number,
                                                                            const wake_fd& settled) = 0;
-  /// Takes the journal's lock and reads what is there. `table` and `env` outlive it. Errors: as engine::open().
+  /// Takes the journal's lock and reads what is there. `table`, `usages` and `env` outlive it. Errors: as
+  /// engine::open().
   [[nodiscard]] virtual result<std::unique_ptr<durable_journal>, failure> open_journal(
-      const options&, const journal::message_table& table, environment& env, journal::recovered& found) = 0;
+      const options&, const journal::message_table& table, journal::usage_source& usages, environment& env,
+      journal::recovered& found) = 0;
   /// Blocks the calling host thread until `fd` is signalled or `at_most` is over. May return early.
   virtual void wait(const wake_fd& fd, std::chrono::milliseconds at_most) = 0;
 

@@ -14,8 +14,9 @@ class thread_runtime final : public runtime {
     return make_shard_driver(shared, number, settled);
   }
   result<std::unique_ptr<durable_journal>, failure> open_journal(const options& o, const journal::message_table& table,
-                                                                 environment& env, journal::recovered& found) override {
-    return open_journal_driver(o, table, env, found);
+                                                                 journal::usage_source& usages, environment& env,
+                                                                 journal::recovered& found) override {
+    return open_journal_driver(o, table, env, found, &usages);
   }
   void wait(const wake_fd& fd, std::chrono::milliseconds at_most) override {
     pollfd waiting{fd.get(), POLLIN, 0};

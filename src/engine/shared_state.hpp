@@ -12,6 +12,8 @@
 #include <broadside/options.hpp>
 #include <cstdint>
 #include <engine/compiled_campaign.hpp>
+#include <engine/limit_table.hpp>
+#include <engine/route_health.hpp>
 #include <engine/slot.hpp>
 #include <engine/told_watch.hpp>
 #include <journal/journal.hpp>
@@ -19,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <rate/gcra.hpp>
+#include <rate/retry_budget.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +49,10 @@ struct campaign_entry {
   std::vector<finding> findings;                      // constant after launch()
   std::string definition;                             // constant after launch(): as the journal has it
   std::uint32_t version = 1;                          // constant after launch(): of its key
-  ledger before{};                                    // constant after open(): what earlier engines settled
+  campaign_lanes lanes;                               // constant after launch()
+  std::optional<std::uint32_t> tenant{};              // constant after launch(): index in shared_state::tenants
+  std::atomic<std::uint32_t> weight{1};
+  ledger before{};               // constant after open(): what earlier engines settled
   bool usable = true;            // constant after open(); false: it was launched on routes that are not there now
   std::string unusable_because;  // constant after open()
   std::atomic<campaign_state> state{campaign_state::running};
@@ -79,6 +85,12 @@ struct source_entry {
   std::atomic<bool> submitting{false};  // a thread is in submit(); see supersede()
 };
 
+/// Who campaigns are sent for.
+struct tenant_entry {
+  std::string name;          // constant
+  std::uint32_t weight = 1;  // constant
+};
+
 /// A table that only grows, up to a bound: entries keep their address, readers need no lock.
 template <class Entry>
 class growing_table {
@@ -106,12 +118,14 @@ class growing_table {
 
 /// A route as all shards see it.
 struct route_entry {
-  explicit route_entry(const route_options& o, time_point start) : options(&o), limit(o.limit, start) {
+  route_entry(const route_options& o, const retry_options& retries, time_point start)
+      : options(&o), budget(retries.budget, retries.budget_min, start) {
     if (const message_query* q = o.provider->query()) query_limit.emplace(q->limit, start);
   }
 
   const route_options* options;              // constant
-  rate::gcra limit;                          // shared by shards
+  std::vector<route_entry*> same_account;    // constant: those that rest with it, itself among them
+  rate::retry_budget budget;                 // of requests that try again
   std::optional<rate::gcra> query_limit;     // the same of questions; none: the provider cannot be asked
   std::atomic<std::int64_t> rests_until{0};  // steady clock, ns; the route starts nothing before
   std::atomic<std::uint32_t> faults{
@@ -133,6 +147,12 @@ struct route_entry {
 
 /// Everything above, put together by the engine. Constant after open() except for what is atomic inside.
 struct shared_state {
+  /// The routes of `options`, their limits and their health. `next_id` is the engine's, for the record.
+  void make_routes(time_point start, const std::atomic<std::uint64_t>& next_id);
+  /// Gives a compiled campaign its lanes, its tenant and its weight, before it is in the table. One caller at a time.
+  /// Errors: as limit_table::lanes_of().
+  [[nodiscard]] result<void, failure> join_in(campaign_entry&, time_point now);
+
   broadside::options options;
   environment* environment_ = nullptr;
   std::vector<std::uint16_t> route_numbers;  // of options::routes, as the journal has them; empty: their indices
@@ -143,10 +163,12 @@ struct shared_state {
   bool survives = false;  // the journal does, so that what is inside when the engine stops goes on with the next one
   growing_table<campaign_entry>* campaigns = nullptr;
   std::vector<std::unique_ptr<route_entry>> routes;
-  std::vector<std::unique_ptr<rate::gcra>> sender_limits;  // as options.senders
-  told_watch told;                                         // what of the shards' events the host was given
-  std::atomic<std::uint32_t> control_epoch{0};             // grows when a campaign's state changes
-  std::atomic<bool> draining{false};                       // somebody waits for the shards to have nothing left
+  std::unique_ptr<limit_table> limits;
+  std::unique_ptr<route_health> health;
+  growing_table<tenant_entry>* tenants = nullptr;
+  told_watch told;                              // what of the shards' events the host was given
+  std::atomic<std::uint32_t> control_epoch{0};  // grows when a campaign's state or a limit changes
+  std::atomic<bool> draining{false};            // somebody waits for the shards to have nothing left
 };
 
 /// A shard's share of a campaign's books. Written by the shard alone, read by any thread as one consistent snapshot.

@@ -26,14 +26,17 @@ struct slot {
   event told;               // id, campaign, source, row and recipient from submit(); the rest when it is settled
   std::optional<phone> to;  // set by the gate
   time_point expires_at;
-  wall_time expires_wall;         // the same, for the journal: the monotonic clock ends with the machine
-  slot_index next = no_slot;      // in the list that holds it
-  std::uint16_t failures = 0;     // transient failures, against retry_options::attempts_max
-  std::uint16_t sender_lane = 0;  // which of a route's lanes it waits in
-  std::uint8_t shard = 0;         // that settled it
-  bool answer_lost = false;       // an earlier attempt may have been sent
-  bool oversize = false;          // the recipient did not fit: the content is not here
-  bool interrupted = false;       // an earlier engine ended while an attempt was on its way
+  wall_time expires_wall;      // the same, for the journal: the monotonic clock ends with the machine
+  slot_index next = no_slot;   // in the list that holds it
+  std::uint16_t failures = 0;  // transient failures, against retry_options::attempts_max
+  std::uint16_t carrier = 0;   // which of campaign_lanes::carriers is the recipient's
+  std::uint16_t lane = 0;      // which of its campaign's lanes it waits in
+  std::uint8_t parts = 1;      // SMS parts of its fallback, at least one; set when it is rendered
+  bool alone = false;          // it goes in a request of its own: it may be what spoils others'
+  std::uint8_t shard = 0;      // that settled it
+  bool answer_lost = false;    // an earlier attempt may have been sent
+  bool oversize = false;       // the recipient did not fit: the content is not here
+  bool interrupted = false;    // an earlier engine ended while an attempt was on its way
   std::uint16_t value_count = 0;
   std::uint32_t content_bytes = 0;
 };

@@ -20,7 +20,7 @@ struct entry {
   std::string_view sentence;
 };
 
-constexpr auto last = errc::connection_closed;
+constexpr auto last = errc::unknown_limit;
 
 constexpr std::array table{
     entry{errc{}, false, "none", "no error"},
@@ -116,6 +116,8 @@ constexpr std::array table{
     entry{errc::malformed_response, false, "malformed_response", "the answer is not what the provider documents"},
     entry{errc::deadline_exceeded, true, "deadline_exceeded", "a phase of the exchange took too long"},
     entry{errc::connection_closed, true, "connection_closed", "the peer closed the connection in the middle"},
+
+    entry{errc::unknown_limit, false, "unknown_limit", "no limit has this name"},
 };
 
 consteval bool complete() {

@@ -283,6 +283,58 @@ class DryRunOfMedia(Send):
         self.assertEqual(run.out, '')
 
 
+class Explained(Send):
+    """--explain: what limits come to, before anything is sent."""
+    LIMITS = [{'name': 'code', 'sender': '12345', 'per_second': 30},
+              {'name': 'day', 'quota': {'per_day': 1000, 'time_zone': 'America/Los_Angeles'}},
+              {'name': 'other', 'sender': '54321', 'per_second': 1}]
+
+    def line(self, run, name):
+        return re.search(rf'^  {name} +(.*)$', run.out, re.MULTILINE).group(1)
+
+    def test_an_audience_is_counted_and_nothing_is_sent(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator, limits=self.LIMITS), csv_rows(301) + 'call me,"No\n', '--explain', keys={})
+        self.check_untouched(simulator)
+        self.assertIn('Expected of "Spring sale", 301 messages: nothing was sent\n', run.out)
+        self.assertEqual(self.line(run, 'pace'), '30 messages a second')
+        self.assertEqual(self.line(run, 'takes'), '10.0 s at least')
+        self.assertEqual(self.line(run, 'binds'), 'code')
+        self.assertIn('\n> code: messages 30 a second\n', run.out)
+        self.assertNotIn('other', run.out)
+        self.assertEqual([path.name for path in self.folder.glob('*journal*')], [])
+        self.assertEqual(list(self.folder.glob('*rejects*')), [])
+
+    def test_days_are_told_without_an_audience(self):
+        simulator = self.simulator()
+        run = self.send(self.campaign(simulator, limits=self.LIMITS), '', '--explain', '--rows', '2500', keys={})
+        self.assertEqual(self.line(run, 'days'), '3, as the number of a day is used up')
+        self.assertEqual(self.line(run, 'binds'), 'day')
+
+    def test_what_is_wrong_is_said(self):
+        simulator = self.simulator()
+        campaign = self.campaign(simulator, limits=[{'name': 'code', 'sendr': '12345', 'per_second': 30}, {'name': 'none'}])
+        run = self.send(campaign, '', '--explain', '--rows', '1', code=2)
+        self.assertIn('limits[0].sendr: is not a field here; did you mean sender?', run.err)
+        self.assertIn('limits[1]: must have a rate or a quota', run.err)
+        campaign = self.campaign(simulator, limits=[{'name': str(i), 'per_second': 30} for i in range(9)])
+        self.assertIn('9 of the limits', self.send(campaign, '', '--explain', '--rows', '1', code=2).err)
+        campaign = self.campaign(simulator)
+        self.assertIn('--rows N', self.send(campaign, '', '--explain', code=2).err)
+        self.assertIn('--rows is for', self.send(campaign, csv_rows(1), '--explain', '--rows', '1', code=2).err)
+        self.assertIn('--rows goes with --explain', self.send(campaign, csv_rows(1), '--rows', '1', code=2).err)
+        self.assertIn('--explain goes with neither', self.send(campaign, csv_rows(1), '--explain', '--dry-run', code=2).err)
+
+    def test_a_run_takes_as_long_as_was_told(self):
+        simulator = self.simulator()
+        campaign = self.campaign(simulator, limits=[{'name': 'code', 'sender': '*', 'per_minute': 6000, 'burst': 3}])
+        self.assertEqual(self.line(self.send(campaign, csv_rows(201), '--explain'), 'takes'), '2.0 s at least')
+        begun = time.monotonic()
+        run = self.send(campaign, csv_rows(201))
+        self.assertGreaterEqual(time.monotonic() - begun, 1.97)  # but for a burst behind a pause
+        self.assertEqual(run.books['accepted'], 201)
+
+
 class Refused(Send):
     def test_bad_rows_and_bad_numbers(self):
         simulator = self.simulator('--refused-per-10000', '1')

@@ -16,8 +16,7 @@ using namespace std::chrono_literals;
 using testing::simulation;
 using testing::simulation_faults;
 
-options settings(simulation& world, const std::string& url) {
-  static_cast<void>(world);
+options settings(const std::string& url) {
   options o;
   auto sinch = providers::sinch({.base_url = url, .api_key = "sinch-test-key", .service_id = "12345"});
   o.routes.push_back({.name = "main", .provider = *sinch, .limit = {100, 5}});
@@ -45,7 +44,7 @@ struct host {
 
   void open() {
     e.reset();
-    auto opened = world.open(settings(world, url));
+    auto opened = world.open(settings(url));
     REQUIRE(opened.has_value());
     e.emplace(std::move(*opened));
     const auto launched = e->launch(definition());
@@ -163,7 +162,8 @@ TEST_CASE("simulation: why() names what holds a campaign up, whatever it is") {
   options o;
   auto infobip = providers::infobip({.base_url = url, .api_key = "infobip-test-key", .messages_per_request = 1});
   o.routes.push_back({.name = "main", .provider = *infobip, .limit = {}});
-  if (what == binding::rate_limit) o.senders.push_back({.sender = "18885551234", .limit = {.per_second = 0.1}});
+  if (what == binding::rate_limit)
+    o.limits.push_back({.name = "slow", .sender = "18885551234", .rate = {.per_second = 0.1}});
   auto e = world.open(o);
   REQUIRE(e.has_value());
   const auto id = e->launch(definition());
@@ -177,7 +177,7 @@ TEST_CASE("simulation: why() names what holds a campaign up, whatever it is") {
   const std::map<binding, std::string> words{{binding::connection, "no connection"},
                                              {binding::answer, "wait until their provider is asked"},
                                              {binding::retry, "wait to be tried again"},
-                                             {binding::rate_limit, "the limit of sender 18885551234"},
+                                             {binding::rate_limit, "the limit of slow"},
                                              {binding::route, "route main rests"}};
   REQUIRE(why().words.find(words.at(what)) != std::string::npos);
   if (what == binding::rate_limit || what == binding::route) REQUIRE(why().until > 0ms);
@@ -185,7 +185,7 @@ TEST_CASE("simulation: why() names what holds a campaign up, whatever it is") {
 
 TEST_CASE("simulation: what a new version says to go on from is durable, also of rows that the last one took") {
   simulation world(5);
-  options o = settings(world, world.add_provider("sinch"));
+  options o = settings(world.add_provider("sinch"));
   o.journal.durability = durability::periodic;
   o.journal.sync_interval = 60s;
   auto e = world.open(o);
@@ -202,4 +202,131 @@ TEST_CASE("simulation: what a new version says to go on from is durable, also of
   world.run_for(61s);
   REQUIRE(e->resume_point(again) == ordinal{1});
   REQUIRE(world.acceptances().size() == 1);  // it was taken once all the same
+}
+
+TEST_CASE("simulation: a provider that the world does not have is an error, with a journal and without one") {
+  const bool durable = GENERATE(true, false);
+  simulation world(6);
+  options o = settings("http://nobody.sim");
+  if (!durable) o.journal.path.clear();
+  const auto opened = world.open(o);
+  REQUIRE_FALSE(opened.has_value());
+  REQUIRE(opened.error().code == errc::invalid_url);
+  world.run_for(1s);
+  REQUIRE(world.defects().empty());
+  auto e = world.open(settings(world.add_provider("sinch")));
+  REQUIRE(e.has_value());
+}
+
+TEST_CASE("simulation: what the host does later is done in its time, also beside a disk that is slow") {
+  simulation world(7, {.sync_time = 20ms});
+  host h(world, world.add_provider("sinch"), 50);
+  h.open();
+  h.work();
+  std::vector<duration> late;
+  const time_point start = world.clock().now();
+  for (int i = 1; i <= 40; ++i) {
+    const time_point due = start + 10ms * i;
+    world.at(due, [&late, &world, due] { late.push_back(world.clock().now() - due); });
+  }
+  world.run_for(10s);
+  REQUIRE(late.size() == 40);
+  for (const duration each : late) REQUIRE(each <= 60ms);
+}
+
+TEST_CASE("simulation: the host does nothing while it waits for the engine's end") {
+  simulation world(8, {.sync_time = 50ms});
+  host h(world, world.add_provider("sinch"), 50);
+  h.open();
+  h.work();
+  world.run_for(20ms);
+  bool ended = false;
+  bool early = false;
+  bool done = false;
+  for (int i = 1; i <= 20; ++i) {
+    world.at(world.clock().now() + 5ms * i, [&] {
+      early = early || !ended;
+      done = true;
+    });
+  }
+  h.e.reset();
+  ended = true;
+  world.run_for(1s);
+  REQUIRE(done);
+  REQUIRE_FALSE(early);
+}
+
+TEST_CASE("simulation: a crash ends every engine, whatever was opened or refused after it") {
+  simulation world(9);
+  const std::string url = world.add_provider("sinch");
+  host first(world, url, 100);
+  first.open();
+  options other = settings(url);
+  other.journal.path = "another disk";
+  auto second = world.open(other);
+  REQUIRE(second.has_value());
+  const auto refused = world.open(settings(url));
+  REQUIRE_FALSE(refused.has_value());
+  REQUIRE(refused.error().code == errc::journal_in_use);
+  first.work();
+  world.run_for(50ms);
+  world.crash();
+  REQUIRE(world.crashed());
+  world.run_for(100ms);  // what was on its way
+  const std::size_t left = world.departures().size();
+  REQUIRE(left > 0);
+  world.run_for(5s);
+  REQUIRE(world.departures().size() == left);
+  second = failure{errc::journal_faulty, {}};
+  REQUIRE(world.open(other).has_value());
+  first.open();  // the disk is free again, and what was inside goes on
+  first.work();
+  world.run_for(5s);
+  REQUIRE(world.departures().size() > left);
+}
+
+TEST_CASE("simulation: a disk that was given up is not the dead process' any more") {
+  simulation world(10, {.keeps_unsynced = 0});
+  const std::string url = world.add_provider("sinch");
+  {
+    host h(world, url, 20);
+    REQUIRE(h.run(60s));
+  }
+  options elsewhere = settings(url);
+  elsewhere.journal.path = "another disk";
+  auto living = world.open(elsewhere);
+  REQUIRE(living.has_value());
+  std::vector<std::string> trace;
+  world.trace_to([&](std::string_view line) { trace.emplace_back(line); });
+  world.crash();
+  for (const std::string& line : trace) REQUIRE(line.find("disk disk ") == std::string::npos);
+}
+
+TEST_CASE("simulation: a provider says how much it was asked, and is gone when it is told to be") {
+  simulation world(11);
+  host h(world, world.add_provider("sinch"), 100);
+  h.open();
+  h.work();
+  world.run_for(200ms);
+  const std::uint64_t before = world.provider(0).accepted;
+  REQUIRE(before > 0);
+  REQUIRE(before == world.acceptances().size());
+  world.begin_outage(0, 5s);
+  world.run_for(100ms);
+  const std::uint64_t gone = world.provider(0).accepted;
+  world.run_for(4s);
+  REQUIRE(world.provider(0).accepted == gone);
+  world.run_for(60s);
+  REQUIRE(world.provider(0).accepted > gone);
+}
+
+TEST_CASE("simulation: the wall clock is what it is set to, and departures say it") {
+  simulation world(12);
+  const wall_time midnight{std::chrono::seconds{1'772'956'800}};  // 2026-03-08 00:00 in Los Angeles
+  world.set_wall_clock(midnight - 1s);
+  REQUIRE(world.clock().wall_now() == midnight - 1s);
+  host h(world, world.add_provider("sinch"), 150);
+  REQUIRE(h.run(60s));
+  REQUIRE(world.departures().front().wall < midnight);
+  REQUIRE(world.departures().back().wall > midnight);
 }

@@ -1,6 +1,7 @@
 // tests/support/fake_client - connections that are always open and requests that a test answers by hand.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <http/client.hpp>
 #include <string>
@@ -28,7 +29,12 @@ class fake_client final : public http::client {
   }
   void release(http::exchange e, time_point) override { state_[e] = state::idle; }
   http::client_status status() const override {
-    return {static_cast<std::uint32_t>(state_.size()), static_cast<std::uint32_t>(sent.size()), {}};
+    const auto open = std::count_if(state_.begin(), state_.end(), [](state s) { return s != state::closed; });
+    http::client_status said;
+    said.connections = static_cast<std::uint32_t>(open);
+    said.in_flight = static_cast<std::uint32_t>(sent.size());
+    said.failures = failures;
+    return said;
   }
 
   /// Those that carry nothing are gone.
@@ -55,6 +61,7 @@ class fake_client final : public http::client {
 
   std::deque<http::exchange> sent;
   std::size_t wanted = 0;
+  std::uint64_t failures = 0;  // of client_status
 
  private:
   enum class state : std::uint8_t { idle, acquired, sent, closed };

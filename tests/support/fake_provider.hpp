@@ -1,7 +1,8 @@
 // tests/support/fake_provider - a provider whose requests are readable and whose answers are one letter a message.
 //
 // Request: one line per message, "<id> <to> <text>". Answer: a letter each, in order: A accepted, R rejected,
-// T transient, S slow down, F route fault, D duplicate, U unknown. Status 200 always; an empty body means U for all.
+// T transient, S slow down, P the sender is too fast, N the day's number is used up, F route fault, D duplicate, W the
+// whole request is refused, U unknown. Status 200 always; an empty body means U for all.
 #pragma once
 
 #include <broadside/provider.hpp>
@@ -99,6 +100,18 @@ class fake_provider final : public provider {
           v.kind = verdict_kind::retry;
           v.route_fault = true;
           v.error = std::string_view("bad key");
+          break;
+        case 'P':
+          v.kind = verdict_kind::slow_down;
+          v.pace = paced::sender;
+          break;
+        case 'N':
+          v.kind = verdict_kind::slow_down;
+          v.until_next_day = true;
+          break;
+        case 'W':
+          v.kind = verdict_kind::rejected;
+          v.of_request = ids.size() > 1;
           break;
         case 'D':
           v.kind = verdict_kind::rejected;

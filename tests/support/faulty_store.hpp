@@ -8,9 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <journal/store.hpp>
-#include <map>
 #include <mutex>
-#include <string>
+#include <testing/simulation/disk_contents.hpp>
 #include <vector>
 
 namespace broadside::testing {
@@ -18,11 +17,7 @@ namespace broadside::testing {
 class faulty_store final : public journal::store {
  public:
   using bytes = std::vector<std::byte>;
-  using row = std::map<journal::chunk_number, bytes>;
-  struct contents {
-    std::map<journal::chunk_row, row> rows{};
-    std::map<std::string, std::string, std::less<>> values{};
-  };
+  using contents = sim::disk_contents;
 
   // what a test sets
   std::uint32_t fail_commits = 0;         ///< so many from now on answer `failure_code` and change nothing
@@ -77,7 +72,7 @@ class faulty_store final : public journal::store {
       return failure_code;
     }
     if (synced && in_sync) in_sync();
-    apply(now, batch);
+    now.apply(batch);
     if (fail_after_effect > 0) {
       --fail_after_effect;
       same_ = false;
@@ -87,7 +82,7 @@ class faulty_store final : public journal::store {
     if (!synced) {
       same_ = false;
     } else if (same_) {
-      apply(on_disk, batch);
+      on_disk.apply(batch);
       ++syncs;
     } else {
       keep();
@@ -145,19 +140,6 @@ class faulty_store final : public journal::store {
     ++syncs;
     on_disk = now;
     same_ = true;
-  }
-
-  static void apply(contents& to, const journal::store_batch& batch) {
-    for (const auto& c : batch.chunks) to.rows[c.row][c.number].assign(c.bytes.begin(), c.bytes.end());
-    for (const auto& v : batch.values) {
-      if (v.bytes) to.values[std::string{v.name}] = *v.bytes;
-      if (!v.bytes) to.values.erase(std::string{v.name});
-    }
-    erase(to.rows[journal::chunk_row::log], batch.erase_log_before);
-    erase(to.rows[journal::chunk_row::history], batch.erase_history_before);
-  }
-  static void erase(row& chunks, journal::chunk_number before) {
-    chunks.erase(chunks.begin(), chunks.lower_bound(before));
   }
 
   bool same_ = true;  // `now` and `on_disk`: then a batch is applied to both, and nothing is copied

@@ -28,8 +28,21 @@ inline http_response as_answer(const std::uint8_t* data, std::size_t size) {
 
 inline bool equal(const verdict& a, const verdict& b) {
   return a.kind == b.kind && a.route_fault == b.route_fault && a.duplicate == b.duplicate &&
+         a.of_request == b.of_request && a.pace == b.pace && a.until_next_day == b.until_next_day &&
          a.retry_after == b.retry_after && a.provider_message_id == b.provider_message_id &&
          a.status_code == b.status_code && a.error == b.error;
+}
+
+/// What the fields of a verdict say of each other, whatever the answer.
+inline bool consistent(const verdict& v) {
+  const bool slows = v.kind == verdict_kind::slow_down;
+  const bool waits = slows || v.kind == verdict_kind::retry;
+  if (v.route_fault && v.kind != verdict_kind::retry) return false;
+  if (v.duplicate && v.kind != verdict_kind::rejected) return false;
+  if (v.of_request && (v.route_fault || (v.kind != verdict_kind::rejected && v.kind != verdict_kind::retry))) {
+    return false;
+  }
+  return (slows || (v.pace == paced::account && !v.until_next_day)) && (waits || v.retry_after.count() < 0);
 }
 
 }  // namespace broadside::fuzz

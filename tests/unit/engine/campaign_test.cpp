@@ -33,7 +33,7 @@ campaign usable() {
 }
 
 std::vector<violation> violations(campaign c) {
-  const auto made = compiled_campaign::compile(std::move(c), two_routes(), {}, {});
+  const auto made = compiled_campaign::compile(std::move(c), two_routes(), {});
   REQUIRE_FALSE(made.has_value());
   REQUIRE(made.error().code == errc::invalid_campaign);
   return made.error().violations;
@@ -94,7 +94,7 @@ TEST_CASE("campaign: a sender is a short code, a toll-free, 10DLC or long number
   campaign c = usable();
   c.sender.sender = GENERATE("12345", "+18885551234", "18885551234", "(212) 555-0123", "+61412345678");
   CAPTURE(c.sender.sender);
-  REQUIRE(compiled_campaign::compile(c, two_routes(), {}, {}).has_value());
+  REQUIRE(compiled_campaign::compile(c, two_routes(), {}).has_value());
   // a name cannot send MMS
   c.sender.sender =
       GENERATE("12", "+1234567890123456", "AB", "+ACME", "ACME", "ACME!", "{{ sender }}", "+19005550123", "");
@@ -108,8 +108,8 @@ TEST_CASE("campaign: the host's profiles hold beside the provider's, and say who
   house.text_max = 10;
   campaign c = usable();
   c.text = "eleven char";
-  REQUIRE(compiled_campaign::compile(c, two_routes(), {}, {}).has_value());
-  const auto made = compiled_campaign::compile(c, two_routes(), {}, std::span(&house, 1));
+  REQUIRE(compiled_campaign::compile(c, two_routes(), {}).has_value());
+  const auto made = compiled_campaign::compile(c, two_routes(), std::span(&house, 1));
   REQUIRE_FALSE(made.has_value());
   REQUIRE(made.error().violations.size() == 1);
   REQUIRE_THAT(made.error().violations[0].rule, Catch::Contains("house allows 10 characters"));
@@ -212,37 +212,11 @@ TEST_CASE("campaign_preview: the fallback is shown as it would leave, with its p
   REQUIRE(made->render({"+18005550123", ann}, parts).error() == errc::phone_toll_free);
 }
 
-TEST_CASE("campaign: a sender's limit holds for every spelling of its number", "[engine]") {
-  const std::vector<sender_limit> limits{{"54321", {1, 1}}, {"18885551234", {1, 1}}};
-  campaign c = usable();
-  c.sender.sender = GENERATE("+18885551234", "18885551234");
-  REQUIRE((*compiled_campaign::compile(c, two_routes(), limits, {}))->sender_lane == 2);
-  c.sender.sender = "12345";
-  REQUIRE((*compiled_campaign::compile(c, two_routes(), limits, {}))->sender_lane == 0);
-}
-
-TEST_CASE("campaign: the limit of a short code is that of its home", "[engine]") {
-  const std::vector<sender_limit> limits{
-      {.sender = "12345", .limit = {1, 1}}, {"12345", {1, 1}, "AU"}, {"1234", {1, 1}, "AU"}, {"54321", {1, 1}, "US"}};
-  campaign c = usable();
-  const auto lane = [&](std::string sender, country home) {
-    c.sender.sender = std::move(sender);
-    c.sender.home = home;
-    return (*compiled_campaign::compile(c, two_routes(), limits, {}))->sender_lane;
-  };
-  CHECK(lane("12345", {}) == 1);
-  CHECK(lane("12345", "AU") == 2);
-  CHECK(lane("12345", "GB") == 1);  // the limit that names no home holds wherever the code lives
-  CHECK(lane("1234", "AU") == 3);
-  CHECK(lane("54321", {}) == 4);  // the US or Canada
-  CHECK(lane("54321", "AU") == 0);
-}
-
 TEST_CASE("campaign: routes share messages by weight, exactly over consecutive ids", "[engine]") {
-  const auto made = compiled_campaign::compile(usable(), two_routes(), {}, {});
+  const auto made = compiled_campaign::compile(usable(), two_routes(), {});
   REQUIRE(made.has_value());
   std::map<std::size_t, int> shares;
-  for (std::uint64_t id = 1000; id < 1400; ++id) ++shares[(*made)->choose_route(message_id{id})];
+  for (std::uint64_t id = 1000; id < 1400; ++id) ++shares[(*made)->choose_route(message_id{id}, [](std::uint16_t) { return rate::whole_share; })];
   REQUIRE(shares[0] == 300);
   REQUIRE(shares[1] == 100);
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <engine/dispatcher.hpp>
+#include <functional>
 #include <journal/memory_journal.hpp>
 #include <stdexcept>
 #include <string>
@@ -72,12 +73,15 @@ struct setup {
   bool survives = false;        // the journal does
   std::uint32_t asked_for = 0;  // messages in a question; 0: the provider cannot be asked
   reconcile_options reconcile{.asks_max = 2, .delay_min = 1000ms};
+  std::vector<limit_options> limits{};
+  std::vector<tenant_options> tenants{};
+  failover_options failover{};
 };
 
 /// One dispatcher on virtual time: a test submits, answers, and reads what became of each message.
 class bench {
  public:
-  explicit bench(setup s = {}) : setup_(s), slots_(256, 256), intake_(256), events_(256), campaigns_(8) {
+  explicit bench(setup s = {}) : setup_(s), slots_(256, 256), intake_(256), events_(256), campaigns_(8), tenants_(8) {
     shared_.options.messages_inside_max = 256;
     shared_.options.campaigns_max = 8;
     shared_.options.retry = s.retry;
@@ -94,12 +98,13 @@ class bench {
       r.limit = s.limit;
       r.http.connections_max = s.connections;
     }
-    if (!s.sender_limit.unlimited()) shared_.options.senders.push_back({"12345", s.sender_limit});
-    for (const route_options& r : shared_.options.routes)
-      shared_.routes.push_back(std::make_unique<route_entry>(r, env.now()));
-    for (const sender_limit& l : shared_.options.senders) {
-      shared_.sender_limits.push_back(std::make_unique<rate::gcra>(l.limit, env.now()));
-    }
+    if (!s.sender_limit.unlimited())
+      shared_.options.limits.push_back({.name = "12345", .sender = "12345", .rate = s.sender_limit});
+    for (const limit_options& each : s.limits) shared_.options.limits.push_back(each);
+    shared_.options.failover = s.failover;
+    shared_.options.tenants = s.tenants;
+    shared_.tenants = &tenants_;
+    shared_.make_routes(env.now(), next_id_);
     shared_.environment_ = &env;
     shared_.slots = &slots_;
     shared_.intake = &intake_;
@@ -119,7 +124,7 @@ class bench {
     launch("12345");
   }
 
-  std::uint32_t launch(const std::string& sender) {
+  std::uint32_t launch(const std::string& sender, const std::function<void(campaign&)>& change = {}) {
     campaign c;
     c.name = "test";
     c.attributes = {"name"};
@@ -130,11 +135,12 @@ class bench {
     c.age_max = setup_.age_max;
     c.fallback = setup_.fallback;
     c.dialling = setup_.numbers;
-    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.senders,
-                                               shared_.options.profiles);
+    if (change) change(c);
+    auto compiled = compiled_campaign::compile(std::move(c), shared_.options.routes, shared_.options.profiles);
     REQUIRE(compiled.has_value());
     auto entry = std::make_unique<campaign_entry>();
     entry->compiled = std::move(*compiled);
+    REQUIRE(shared_.join_in(*entry, env.now()).has_value());
     return campaigns_.add(std::move(entry));
   }
 
@@ -249,6 +255,8 @@ class bench {
   audience_queue<slot_index> events_;
   journal::memory_journal memory_;
   growing_table<campaign_entry> campaigns_;
+  growing_table<tenant_entry> tenants_;
+  std::atomic<std::uint64_t> next_id_{0};
   shared_state shared_;
   std::unique_ptr<dispatcher> dispatcher_;
   slot_index next_ = 0;
@@ -414,11 +422,14 @@ TEST_CASE("dispatcher: an account fault rests the route, moves its message, and 
   b.env.advance(1s);
   b.submit_many(8);
   b.run();
-  REQUIRE(b.clients[0]->sent.size() == 1);  // the probe
+  REQUIRE(b.clients[0]->sent.size() == 1);  // the probe; nothing else waits for its answer
+  REQUIRE(b.clients[1]->sent.size() == 4);
   REQUIRE(b.shared().routes[0]->suspended);
   b.answer("A", 0);
   REQUIRE_FALSE(b.shared().routes[0]->suspended);
-  REQUIRE(b.clients[0]->sent.size() == 3);  // it works again
+  b.submit_many(2);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);  // it works again
   REQUIRE(b.events().size() == 7);
 }
 
@@ -567,13 +578,265 @@ TEST_CASE("dispatcher: age is looked at wherever a message can wait", "[engine]"
   }
 }
 
-TEST_CASE("dispatcher: run() asks to be called again before anything it holds can expire unseen", "[engine]") {
+TEST_CASE("dispatcher: run() asks to be called again when the first of what it holds expires, and not before",
+          "[engine]") {
   bench b({.connections = 1, .age_max = 1h});
+  const time_point start = b.env.now();
   b.submit_many(2);
-  REQUIRE(b.run() <= b.env.now() + 1s);
+  REQUIRE(b.run() == start + 1h);
   b.answer("A");
+  REQUIRE(b.run() == start + 1h);
   b.answer("A");
   REQUIRE(b.run() == time_point::max());  // nothing held, nothing to wake for
+}
+
+TEST_CASE("dispatcher: ten thousand looks at messages that a limit holds back find nothing to do until it opens",
+          "[engine]") {
+  bench b({.connections = 64, .limit = rate_limit::per(1, 1h), .age_max = 48h});
+  b.submit_many(100);
+  const time_point start = b.env.now();
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  b.answer("A");
+  int runs = 0;
+  while (b.env.now() < start + 10h) {
+    const time_point next = b.run();
+    REQUIRE(next > b.env.now());
+    b.env.advance(next - b.env.now());
+    ++runs;
+    while (!b.clients[0]->sent.empty()) b.answer("A");
+  }
+  REQUIRE(runs <= 10 * 5);  // once an hour, and four times to see whether the clock was set
+  REQUIRE(b.events().size() == 11);
+}
+
+TEST_CASE(
+    "dispatcher: campaigns that wait for one sender's limit share it by weight, and a newcomer has saved nothing up",
+    "[engine]") {
+  bench b({.connections = 64, .limits = {{.name = "sender", .sender = "12345", .rate = {10, 1}}}});
+  const auto three = b.launch("12345", [](campaign& c) { c.name = "three", c.weight = 3; });
+  const auto one = b.launch("12345", [](campaign& c) { c.name = "one"; });
+  for (int i = 0; i < 90; ++i) b.submit("+12125550123", {"Ann"}, three);
+  for (int i = 0; i < 40; ++i) b.submit("+12125550123", {"Bob"}, one);
+  std::array<int, 3> sent{};
+  const auto send_one = [&] {
+    const time_point next = b.run();
+    while (!b.clients[0]->sent.empty()) b.answer("A");
+    for (const event& e : b.events()) ++sent[static_cast<std::size_t>(e.campaign)];
+    b.env.advance(std::max<duration>(next - b.env.now(), 0ns));
+  };
+  for (int i = 0; i < 80; ++i) send_one();
+  REQUIRE(sent[three] + sent[one] >= 79);
+  REQUIRE(sent[three] >= 3 * sent[one] - 3);
+  REQUIRE(sent[three] <= 3 * sent[one] + 3);
+  const auto before = sent;
+  for (int i = 0; i < 30; ++i) b.submit("+12125550123", {"Eve"}, 0);  // of weight one, and silent until now
+  for (int i = 0; i < 20; ++i) send_one();
+  const int newcomer = sent[0];
+  REQUIRE(newcomer >= 3);
+  REQUIRE(newcomer <= 5);  // a fifth of the turns
+  REQUIRE(sent[three] - before[three] >= 11);
+}
+
+TEST_CASE("dispatcher: a transactional message takes the next turn, and marketing one of sixteen", "[engine]") {
+  bench b({.connections = 64, .limits = {{.name = "sender", .sender = "12345", .rate = {10, 1}}}});
+  const auto urgent = b.launch("12345", [](campaign& c) { c.name = "urgent", c.priority = priority::transactional; });
+  b.submit_many(60);
+  std::vector<std::uint32_t> order;
+  const auto send_one = [&] {
+    const time_point next = b.run();
+    while (!b.clients[0]->sent.empty()) b.answer("A");
+    for (const event& e : b.events()) order.push_back(static_cast<std::uint32_t>(e.campaign));
+    b.env.advance(std::max<duration>(next - b.env.now(), 0ns));
+  };
+  for (int i = 0; i < 5; ++i) send_one();
+  b.submit("+12125550123", {"Ann"}, urgent);
+  order.clear();
+  send_one();
+  REQUIRE(order == std::vector{urgent});
+  for (int i = 0; i < 64; ++i) b.submit("+12125550123", {"Ann"}, urgent);
+  order.clear();
+  for (int i = 0; i < 52; ++i) send_one();
+  REQUIRE(std::count(order.begin(), order.end(), 0U) == 3);
+}
+
+TEST_CASE("dispatcher: a thousand lanes behind one limit cost one look for each message that leaves", "[engine]") {
+  std::vector<limit_options> limits{{.name = "all", .rate = {10, 1}}};
+  bench b({.connections = 64, .limits = limits});
+  std::vector<std::uint32_t> campaigns;
+  for (int i = 0; i < 7; ++i)
+    campaigns.push_back(b.launch("12345", [&](campaign& c) { c.name = "c" + std::to_string(i); }));
+  for (int i = 0; i < 210; ++i) b.submit("+12125550123", {"Ann"}, campaigns[static_cast<std::size_t>(i) % 7]);
+  int runs = 0;
+  int sent = 0;
+  while (sent < 200) {
+    const time_point next = b.run();
+    ++runs;
+    while (!b.clients[0]->sent.empty()) b.answer("A");
+    sent += static_cast<int>(b.events().size());
+    REQUIRE(next > b.env.now());
+    b.env.advance(next - b.env.now());
+  }
+  REQUIRE(runs <= 201);
+}
+
+TEST_CASE("dispatcher: a daily number holds back what is beyond it until the next local day", "[engine]") {
+  bench b({.connections = 64, .age_max = 72h, .limits = {{.name = "a day", .quota = {.most = 3, .time_zone = "UTC"}}}});
+  b.submit_many(8);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 3);
+  while (!b.clients[0]->sent.empty()) b.answer("A");
+  for (int day = 0; day < 2; ++day) {
+    for (int i = 0; i < 400; ++i) {
+      const time_point next = b.run();
+      if (!b.clients[0]->sent.empty()) break;
+      b.env.advance(next - b.env.now());
+    }
+    REQUIRE(b.clients[0]->sent.size() == (day == 0 ? 3 : 2));
+    const auto of_day = std::chrono::floor<std::chrono::days>(b.env.wall_now());
+    REQUIRE(b.env.wall_now() - of_day < 1s);
+    while (!b.clients[0]->sent.empty()) b.answer("A");
+  }
+  REQUIRE(b.events().size() == 8);
+}
+
+TEST_CASE("dispatcher: what was not taken is not counted in the day's number", "[engine]") {
+  bench b({.connections = 64,
+           .retry = {.attempts_max = 3, .delay_min = 10ms, .delay_max = 10ms},
+           .limits = {{.name = "a day", .quota = {.most = 1, .time_zone = "UTC"}}}});
+  b.submit("+12125550123");
+  b.run();
+  b.answer("T");
+  b.env.advance(2s);
+  b.run();
+  b.answer("A");
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+}
+
+TEST_CASE("dispatcher: a limit of a carrier holds for its recipients alone", "[engine]") {
+  bench b({.connections = 64, .limits = {{.name = "slow carrier", .carrier = "T-Mobile", .rate = {1, 1}}}});
+  const auto with_carrier = b.launch("12345", [](campaign& c) {
+    c.name = "carriers";
+    c.attributes = {"name", "carrier"};
+    c.carrier_attribute = "carrier";
+  });
+  for (int i = 0; i < 5; ++i) b.submit("+12125550123", {"Ann", "t-mobile"}, with_carrier);
+  for (int i = 0; i < 5; ++i) b.submit("+12125550123", {"Ann", "other"}, with_carrier);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 6);
+}
+
+TEST_CASE("dispatcher: a provider that says a sender is too fast holds up that sender alone, as long as it says",
+          "[engine]") {
+  bench b({.connections = 1, .retry = {.attempts_max = 1}});
+  const auto other = b.launch("54321", [](campaign& c) { c.name = "other"; });
+  b.submit_many(2);
+  b.run();
+  b.answer("P", 0, 3s);
+  b.submit("+12125550123", {"Bob"}, other);
+  b.run();
+  REQUIRE(b.clients[0]->oldest_body().find("Bob") != std::string::npos);
+  b.answer("A");
+  REQUIRE(b.clients[0]->sent.empty());
+  const time_point paused_from = b.env.now();
+  REQUIRE(b.run() == paused_from + 3s);
+  b.env.advance(3s);
+  b.run();
+  b.answer("A");
+  b.answer("A");
+  const auto all = b.events();
+  REQUIRE(all.size() == 3);
+  for (const event& e : all) REQUIRE(e.outcome == outcome::accepted);  // no attempt was spent
+}
+
+TEST_CASE("dispatcher: when a whole request is refused, each of its messages is judged by itself", "[engine]") {
+  bench b({.batch = 4, .connections = 4});
+  b.submit_many(4);
+  b.run();
+  REQUIRE(b.clients[0]->sent.size() == 1);
+  b.answer("WWWW");
+  REQUIRE(b.clients[0]->sent.size() == 4);
+  b.answer("A");
+  b.answer("R");
+  b.answer("A");
+  b.answer("A");
+  const auto all = b.events();
+  REQUIRE(all.size() == 4);
+  REQUIRE(std::count_if(all.begin(), all.end(), [](const event& e) { return e.outcome == outcome::rejected; }) == 1);
+}
+
+TEST_CASE("dispatcher: a route that fails again and again is out of use, its messages take another, one asks again",
+          "[engine]") {
+  bench b({.routes = 2,
+           .connections = 2,
+           .retry = {.attempts_max = 50,
+                     .delay_min = 10ms,
+                     .delay_max = 10ms,
+                     .suspend_min = 1s,
+                     .suspend_max = 8s,
+                     .budget = 1,
+                     .budget_min = 1000},
+           .failover = {.faults_in_a_row = 5}});
+  b.submit_many(40);
+  b.run();
+  for (int i = 0; i < 5; ++i) {
+    b.answer("T", 0);
+    b.env.advance(20ms);
+    b.run();
+  }
+  REQUIRE(b.shared().routes[0]->suspended);
+  while (!b.clients[0]->sent.empty()) b.answer("A", 0);
+  for (int i = 0; i < 200; ++i) {
+    while (!b.clients[1]->sent.empty()) b.answer("A", 1);
+    b.env.advance(20ms);
+    b.run();
+    if (!b.clients[0]->sent.empty()) break;
+  }
+  b.events();
+  REQUIRE(b.clients[0]->sent.size() <= 1);
+}
+
+TEST_CASE("dispatcher: no more is tried again than the retry budget allows", "[engine]") {
+  bench b({.connections = 64,
+           .retry = {.attempts_max = 100, .delay_min = 10ms, .delay_max = 10ms, .budget = 0.2, .budget_min = 1},
+           .failover = {.faults_in_a_row = 100'000}});
+  b.submit_many(100);
+  int requests = 0;
+  const time_point start = b.env.now();
+  while (b.env.now() < start + 10s) {
+    b.run();
+    while (!b.clients[0]->sent.empty()) {
+      ++requests;
+      b.answer("T");
+    }
+    b.env.advance(10ms);
+  }
+  REQUIRE(requests >= 100 + 20 + 9);
+  REQUIRE(requests <= 100 + 20 + 10 + 12);
+}
+
+TEST_CASE("dispatcher: a route without connections does not keep others from a sender's limit", "[engine]") {
+  slow_journal slow;
+  slow.clears_at_once = true;
+  bench b({.routes = 2,
+           .connections = 4,
+           .retry = {.attempts_max = 100},
+           .kept = &slow,
+           .survives = true,
+           .limits = {{.name = "sender", .sender = "12345", .rate = {10, 1}}}});
+  b.clients[0]->close_all();
+  b.submit_many(200);
+  int sent = 0;
+  const time_point start = b.env.now();
+  while (b.env.now() < start + 10s) {
+    const time_point next = b.run();
+    while (!b.clients[1]->sent.empty()) {
+      b.answer("A", 1);
+      ++sent;
+    }
+    b.env.advance(std::clamp<duration>(next - b.env.now(), 1ms, 1s));
+  }
+  REQUIRE(sent >= 95);
 }
 
 TEST_CASE("dispatcher: a paused campaign starts nothing, keeps what is on its way, and goes on where it was",
@@ -755,14 +1018,39 @@ TEST_CASE("dispatcher: a route that another shard makes rest while a request is 
 }
 
 TEST_CASE("dispatcher: what is cleared while a run goes on is not forgotten", "[engine]") {
+  const bool survives = GENERATE(false, true);
+  const int looks = GENERATE(1, 2, 3);
   slow_journal slow;
-  bench b({.kept = &slow});
+  bench b({.kept = &slow, .survives = survives});
   b.submit("+12125550123");
-  slow.clears_after = 2;  // looks: once the claim and the outcomes were looked at
-  REQUIRE(b.run() == b.env.now());
-  REQUIRE(b.clients[0]->sent.empty());
-  b.run();
+  slow.clears_after = looks;  // at any time since the claim
+  for (int runs = 0; runs < 3 && b.clients[0]->sent.empty(); ++runs) {
+    const time_point next = b.run();
+    REQUIRE((!b.clients[0]->sent.empty() || next == b.env.now()));
+  }
   REQUIRE(b.clients[0]->sent.size() == 1);
+}
+
+TEST_CASE("dispatcher: requests that are taken back keep the order of their messages", "[engine]") {
+  slow_journal slow;
+  bench b({.connections = 2, .kept = &slow, .survives = true});
+  for (const char* name : {"Ann", "Bob", "Cid", "Dan", "Eve"}) b.submit("+12125550123", {name});
+  b.run();  // all are claimed ahead
+  b.shared().routes[0]->rests_until = (b.env.now() + 1s).time_since_epoch().count();
+  slow.sync();
+  b.run();  // and come back
+  REQUIRE(b.clients[0]->sent.empty());
+  b.env.advance(1s);
+  slow.clears_at_once = true;
+  b.run();
+  std::string order;
+  for (int i = 0; i < 5; ++i) {
+    b.run();
+    REQUIRE_FALSE(b.clients[0]->sent.empty());
+    order += b.clients[0]->oldest_body().substr(b.clients[0]->oldest_body().find("Hi ") + 3, 1);
+    b.answer("A");
+  }
+  REQUIRE(order == "ABCDE");
 }
 
 TEST_CASE("dispatcher: while a journal takes its time, requests are made ready ahead of the connections", "[engine]") {

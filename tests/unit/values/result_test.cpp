@@ -99,7 +99,7 @@ TEST_CASE("errc: numbers that journals have recorded mean the same for ever", "[
       "subject_too_long subject_bad_character fallback_text_too_long sms_too_many_parts country_not_served "
       "message_empty message_too_large refused_by_provider attempts_exhausted age_exceeded cancelled stopped "
       "answer_lost interrupted journal_in_use journal_damaged journal_too_new journal_full journal_faulty "
-      "response_too_large malformed_response deadline_exceeded connection_closed";
+      "response_too_large malformed_response deadline_exceeded connection_closed unknown_limit";
   std::size_t at = 0;
   for (int code = 1; at < recorded.size(); ++code) {
     const std::size_t end = std::min(recorded.find(' ', at), recorded.size());

@@ -1,0 +1,107 @@
+// engine/limit_table - every limit in use, and which of them the messages of a campaign meet.
+//
+// Limits are made when a campaign that meets them is launched, and stay until the engine closes. Callers of everything
+// but count() and changed() take turns; the limits themselves are any thread's.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <atomic>
+#include <broadside/options.hpp>
+#include <broadside/result.hpp>
+#include <cstdint>
+#include <deque>
+#include <engine/compiled_campaign.hpp>
+#include <engine/limit_match.hpp>
+#include <journal/log_journal.hpp>
+#include <optional>
+#include <rate/limit_key.hpp>
+#include <rate/limit_set.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace broadside::engine_detail {
+
+/// Messages of one campaign that meet the same limits: on one route, with one carrier.
+struct lane_spec {
+  std::uint16_t route = 0;               // index in options::routes
+  std::vector<rate::limit_key*> limits;  // the slowest first; the last is the pause of the sender
+  std::vector<rate::limit_key*> quotas;  // of them, those with a daily number
+  rate::cost each{};                     // the least that one message costs
+};
+
+/// What of a campaign is not its definition: the lanes its messages wait in.
+struct campaign_lanes {
+  std::vector<lane_spec> lanes;       // one for each of the campaign's routes, times one for each carrier
+  std::vector<std::string> carriers;  // [0] is none of those that have a limit
+  std::optional<std::size_t> carrier_attribute;
+
+  /// Which of `carriers` the recipient's is.
+  [[nodiscard]] std::uint16_t carrier_of(std::span<const std::string_view> values) const noexcept;
+  [[nodiscard]] std::uint16_t lane_of(std::size_t route_of_campaign, std::uint16_t carrier) const noexcept {
+    return static_cast<std::uint16_t>(route_of_campaign * carriers.size() + carrier);
+  }
+};
+
+class limit_table final : public journal::usage_source {
+ public:
+  limit_table(const options&, time_point start, const std::atomic<std::uint64_t>& next_id);
+
+  /// The lanes of a campaign, its limits made where they are not there yet. Errors: invalid_campaign when more limits
+  /// than eight hold for one message.
+  [[nodiscard]] result<campaign_lanes, failure> lanes_of(const compiled_campaign&, time_point now);
+
+  /// What earlier engines used of a day's numbers; before the first campaign.
+  void restore(std::span<const journal::usage>);
+  /// `next`, or the message id after all that earlier engines of its instance may have given out, as they recorded it:
+  /// a clock that is set back must not give them out again.
+  [[nodiscard]] std::uint64_t unused_id(std::uint64_t next) const noexcept;
+
+  /// As engine::change_limit(). Errors: unknown_limit.
+  [[nodiscard]] result<void> change(std::string_view name, rate_limit, std::uint64_t quota, time_point now);
+
+  [[nodiscard]] rate::limit_key& of_route(std::size_t route) noexcept { return *routes_[route]; }
+  /// All of them, the routes' first.
+  template <class F>
+  void for_each(F f) {
+    for (known_limit& each : limits_) f(each);
+  }
+  /// The instant at which US carriers begin a new day.
+  [[nodiscard]] wall_time carriers_next_day(wall_time now) const noexcept;
+
+  /// Something was counted in the limit's quota: it is recorded with the next group. Any thread.
+  void counted(rate::limit_key&) noexcept;
+  void changed(std::vector<journal::usage>& out) override;
+
+ private:
+  struct known_limit : rate::limit_key {
+    using rate::limit_key::limit_key;
+    std::string option;  // of options::limits; empty: a route's
+    std::atomic<bool> listed{false};
+    known_limit* next_listed = nullptr;
+  };
+
+  known_limit& make(std::string name, const limit_options&);
+  known_limit& make_named(std::string name, std::string option, limit_unit, rate_limit, const daily_quota&);
+  known_limit& pause_of(const compiled_campaign&, const route_options&);
+  void add_lane(campaign_lanes&, const compiled_campaign&, std::size_t route, std::span<const std::uint32_t> places);
+
+  const options& options_;
+  limit_index index_;
+  time_point start_;
+  std::deque<known_limit> limits_;
+  std::vector<known_limit*> routes_;
+  std::vector<known_limit*> queues_;  // null: the route has none
+  absl::flat_hash_map<std::string, known_limit*> by_name_;
+  absl::flat_hash_map<std::string, rate_limit> changed_rates_;  // by option: for limits made later
+  absl::flat_hash_map<std::string, std::uint64_t> changed_quotas_;
+  absl::flat_hash_map<std::string, rate::quota_usage> restored_;
+  std::optional<rate::calendar> carriers_day_;
+  std::atomic<known_limit*> listed_{nullptr};  // whose quota changed since it was recorded
+  const std::atomic<std::uint64_t>& next_id_;
+  std::uint64_t ids_recorded_ = 0;                               // writer's
+  absl::flat_hash_map<std::uint64_t, std::uint64_t> ids_given_;  // by instance
+};
+
+}  // namespace broadside::engine_detail
