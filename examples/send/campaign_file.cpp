@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include "object_reader.hpp"
 
@@ -15,12 +16,50 @@ using simdjson::dom::element;
 
 std::string indexed(std::string_view list, std::size_t index) { return fmt::format("{}[{}]", list, index); }
 
-void read_limit(object_reader& parent, rate_limit& out) {
-  auto limit = parent.object("limit");
+constexpr std::array<std::pair<std::string_view, std::chrono::seconds>, 4> rate_units{
+    {{"per_second", std::chrono::seconds{1}},
+     {"per_minute", std::chrono::minutes{1}},
+     {"per_hour", std::chrono::hours{1}},
+     {"per_day", std::chrono::hours{24}}}};
+
+// What is out of range is told in the unit the file has; the engine would speak of seconds.
+void read_one_rate(object_reader& limit, std::string_view unit, std::chrono::seconds period, rate_limit& out) {
+  out.per_second = 1;  // of no consequence when the field is wrong
+  double messages = std::numeric_limits<double>::quiet_NaN();
+  limit.number(unit, messages);
+  if (std::isnan(messages)) return;
+  const rate_limit rate = rate_limit::per(messages, period);
+  constexpr double least = 0.000001;
+  constexpr double most = 5'000'000;
+  if (messages == 0 || (rate.per_second >= least && rate.per_second <= most)) {
+    out.per_second = rate.per_second;
+  } else {
+    const auto seconds = static_cast<double>(period.count());
+    limit.found().add(limit.path_of(unit),
+                      fmt::format("must be 0 (no limit) or {:g} to {:.10g}", least * seconds, most * seconds));
+  }
+}
+
+/// One of per_second, per_minute, per_hour and per_day, and the burst.
+void read_rate(object_reader& limit, presence needed, rate_limit& out) {
+  std::string_view given;
+  for (const auto& [unit, period] : rate_units) {
+    if (!limit.find(unit)) continue;
+    if (!given.empty()) {
+      limit.found().add(limit.path_of(unit), fmt::format("is given beside {}: one of them", given));
+      continue;
+    }
+    given = unit;
+    read_one_rate(limit, unit, period, out);
+  }
+  if (given.empty() && needed == presence::required) limit.found().add(limit.path_of("per_second"), "is missing");
+  limit.whole("burst", out.burst);
+}
+
+void read_limit(object_reader& parent, std::string_view key, rate_limit& out) {
+  auto limit = parent.object(key);
   if (!limit) return;
-  limit->number("per_second", out.per_second, presence::required);
-  if (out.per_second < 0) limit->found().add(limit->path_of("per_second"), "must be 0 (no limit) or more");
-  limit->whole("burst", out.burst);
+  read_rate(*limit, presence::required, out);
   limit->end();
 }
 
@@ -49,12 +88,12 @@ void read_media(object_reader& root, std::vector<media_link>& out) {
   }
 }
 
-void read_home(object_reader& sender, country& out) {
+void read_home(object_reader& sender, std::string_view key, country& out) {
   std::string code;
-  sender.text("home", code);
+  sender.text(key, code);
   out = country::of(code);
   if (!code.empty() && !out.known()) {
-    sender.found().add(sender.path_of("home"), "must be a country's two capital letters, as US");
+    sender.found().add(sender.path_of(key), "must be a country's two capital letters, as US");
   }
 }
 
@@ -63,7 +102,7 @@ void read_sender(object_reader& root, sender_profile& out) {
   if (!sender) return;
   sender->text("display_name", out.display_name);
   sender->text("sender", out.sender, presence::required);
-  read_home(*sender, out.home);
+  read_home(*sender, "home", out.home);
   const auto all = sender->list("routes", presence::required);
   for (std::size_t i = 0; i < all.size(); ++i) {
     object_reader one(all[i], indexed("sender.routes", i), root.found());
@@ -83,6 +122,10 @@ constexpr std::array<std::pair<std::string_view, on_unknown>, 3> on_unknown_word
      {"resend_if_deduplicated", on_unknown::resend_if_deduplicated}}};
 constexpr std::array<std::pair<std::string_view, preflight_mode>, 3> preflight_words{
     {{"off", preflight_mode::off}, {"warn", preflight_mode::warn}, {"refuse", preflight_mode::refuse}}};
+constexpr std::array<std::pair<std::string_view, priority>, 2> priority_words{
+    {{"marketing", priority::marketing}, {"transactional", priority::transactional}}};
+constexpr std::array<std::pair<std::string_view, limit_unit>, 3> unit_words{
+    {{"messages", limit_unit::messages}, {"parts", limit_unit::parts}, {"media", limit_unit::media}}};
 constexpr std::array<std::pair<std::string_view, dialling>, 3> dialling_words{
     {{"international", dialling::international},
      {"bare_digits", dialling::bare_digits},
@@ -129,6 +172,10 @@ void read_campaign(object_reader& root, campaign& out) {
   root.duration("validity", out.validity);
   root.choice("on_unknown", on_unknown_words, out.on_unknown);
   root.choice("numbers", dialling_words, out.dialling);
+  root.choice("priority", priority_words, out.priority);
+  root.whole("weight", out.weight);
+  root.text("tenant", out.tenant);
+  root.text("carrier_attribute", out.carrier_attribute);
   root.text("action_id", out.action_id);
   root.text("action_name", out.action_name);
   root.text("campaign_policy", out.campaign_policy);
@@ -162,6 +209,7 @@ void read_http(object_reader& route, http_options& out) {
   http->duration("backoff_max", out.backoff_max);
   http->whole("response_head_max", out.response_head_max);
   http->whole("response_body_max", out.response_body_max);
+  http->flag("adaptive_concurrency", out.adaptive_concurrency);
   http->end();
 }
 
@@ -242,7 +290,10 @@ void read_route(element from, std::string path, violations& found, route_entry& 
     read_sinch(route, out);
   }
   read_countries(route, out.countries);
-  read_limit(route, out.limit);
+  route.text("account", out.account);
+  route.text("service_plan", out.service_plan);
+  read_limit(route, "limit", out.limit);
+  read_limit(route, "provider_queue", out.provider_queue);
   read_http(route, out.http);
   read_tls(route, out.tls);
   route.end();
@@ -287,14 +338,43 @@ void read_preflight(object_reader& root, preflight_options& out) {
   preflight->end();
 }
 
-void read_senders(object_reader& root, std::vector<sender_limit>& out) {
-  const auto all = root.list("senders");
+void read_quota(object_reader& limit, daily_quota& out) {
+  auto quota = limit.object("quota");
+  if (!quota) return;
+  if (!quota->find("per_day")) quota->found().add(quota->path_of("per_day"), "is missing");
+  quota->whole("per_day", out.most);
+  quota->text("time_zone", out.time_zone);
+  quota->end();
+}
+
+void read_limits(object_reader& root, std::vector<limit_options>& out) {
+  const auto all = root.list("limits");
+  out.reserve(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    object_reader one(all[i], indexed("senders", i), root.found());
-    sender_limit& limit = out.emplace_back();
-    one.text("sender", limit.sender, presence::required);
-    read_home(one, limit.home);
-    read_limit(one, limit.limit);
+    object_reader one(all[i], indexed("limits", i), root.found());
+    limit_options& limit = out.emplace_back();
+    one.text("name", limit.name, presence::required);
+    one.text("account", limit.account);
+    one.text("service_plan", limit.service_plan);
+    one.text("sender", limit.sender);
+    read_home(one, "sender_home", limit.sender_home);
+    one.text("carrier", limit.carrier);
+    one.text("campaign", limit.campaign);
+    one.text("tenant", limit.tenant);
+    read_rate(one, presence::optional, limit.rate);
+    read_quota(one, limit.quota);
+    one.choice("counts", unit_words, limit.counts);
+    one.end();
+  }
+}
+
+void read_tenants(object_reader& root, std::vector<tenant_options>& out) {
+  const auto all = root.list("tenants");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    object_reader one(all[i], indexed("tenants", i), root.found());
+    tenant_options& tenant = out.emplace_back();
+    one.text("name", tenant.name, presence::required);
+    one.whole("weight", tenant.weight);
     one.end();
   }
 }
@@ -307,7 +387,20 @@ void read_retry(object_reader& root, retry_options& out) {
   retry->duration("delay_max", out.delay_max);
   retry->duration("suspend_min", out.suspend_min);
   retry->duration("suspend_max", out.suspend_max);
+  retry->number("budget", out.budget);
+  retry->number("budget_min", out.budget_min);
   retry->end();
+}
+
+void read_failover(object_reader& root, failover_options& out) {
+  auto failover = root.object("failover");
+  if (!failover) return;
+  failover->duration("interval", out.interval);
+  failover->number("faults_max", out.faults_max);
+  failover->duration("slow_after", out.slow_after);
+  failover->whole("answers_min", out.answers_min);
+  failover->whole("faults_in_a_row", out.faults_in_a_row);
+  failover->end();
 }
 
 void read_reconcile(object_reader& root, reconcile_options& out) {
@@ -399,8 +492,10 @@ campaign_file_reading read_campaign_file(std::string_view json) {
   read_routes(root, out.file.routes);
   read_profiles(root, out.file.options.profiles);
   read_preflight(root, out.file.options.preflight);
-  read_senders(root, out.file.options.senders);
+  read_limits(root, out.file.options.limits);
+  read_tenants(root, out.file.options.tenants);
   read_retry(root, out.file.options.retry);
+  read_failover(root, out.file.options.failover);
   read_reconcile(root, out.file.options.reconcile);
   root.whole("shards", out.file.options.shards);
   root.whole("messages_inside_max", out.file.options.messages_inside_max);

@@ -29,7 +29,10 @@ struct route_entry {
   std::string entity_id;                     ///< Infobip
   std::string application_id;                ///< Infobip
   country_set countries;                     ///< that the account reaches; empty: the provider's
+  std::string account;
+  std::string service_plan;
   rate_limit limit;
+  rate_limit provider_queue;
   http_options http;
   tls_options tls;
 };
@@ -41,7 +44,7 @@ struct campaign_file {
   broadside::options options;  ///< without routes; with the built-in profiles that the file names
 };
 
-inline constexpr std::size_t campaign_file_bytes_max = 1024 * 1024;
+inline constexpr std::size_t campaign_file_bytes_max = 64 * 1024 * 1024;  // room for 200,000 limits
 
 struct campaign_file_reading {
   campaign_file file;

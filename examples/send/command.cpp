@@ -8,21 +8,25 @@
 #include <memory>
 #include <string_view>
 #include "object_reader.hpp"
+#include "tell.hpp"
 
 namespace broadside::send {
 namespace {
 
 constexpr const char* exit_codes = R"(Exit codes:
-  0    done: every row was read and every message accepted (--status, --export: told)
+  0    done: every row was read and every message accepted (--explain, --status, --export: told)
   1    done, but rows were bad or messages were not accepted (dry run: would not be sent)
   2    the command line or the campaign file is wrong, its media are refused, or the audience has changed
   3    the audience could not be read (to its end), or has grown behind the end it was finished with
   4    given up: no route could be used, or the time to drain was over
   5    the books do not balance: a defect, the counts are not to be trusted
-  6    the events, the rejects or the export could not be written
+  6    the events, the rejects, the export or standard output could not be written
   7    an earlier run finished the campaign, or this audience of it: nothing was sent; see --again and --run
   8    the journal cannot be used: damaged, in use now or a moment ago, of a later version, or refused by the disk
   130  interrupted before all was sent; what was inside ended first, or goes on when the same command is run again
+
+SIGINT, SIGTERM and SIGHUP interrupt, and a second one stops at once. SIGUSR1 reads the campaign file again: its limits and
+its weight hold from then on.
 
 Keys are read from environment variables that the campaign file names.)";
 
@@ -42,6 +46,10 @@ void describe_audience(CLI::App& app, command& out) {
       ->capture_default_str();
   app.add_flag("--dry-run", out.dry_run,
                "render and check everything, look at the media; no message leaves, keys are not needed");
+  app.add_flag(
+      "--explain", out.explain,
+      "tell how fast it may go, which limit binds and how long it takes; no message leaves, keys are not needed");
+  app.add_option("--rows", out.rows, "with --explain: so many messages, without an audience");
   app.add_option("--test", out.test_to, "send one message to this number (+1…), with the first row's values");
   app.add_option("--value", out.values, "name=value for --test, instead of the first row's; repeatable")
       ->allow_extra_args(false);
@@ -118,6 +126,13 @@ std::optional<std::string> read_delimiter(const command& from, char& out) {
   return std::nullopt;
 }
 
+std::optional<std::string> check_explain(const command& from) {
+  if (from.dry_run || !from.test_to.empty()) return "--explain goes with neither --dry-run nor --test";
+  if (from.audience.empty() && from.rows == 0) return "AUDIENCE is missing: a file, - for standard input, or --rows N";
+  if (!from.audience.empty() && from.rows > 0) return "--rows is for --explain without an audience";
+  return std::nullopt;
+}
+
 }  // namespace
 
 void describe(CLI::App& app, command& out) {
@@ -129,6 +144,7 @@ void describe(CLI::App& app, command& out) {
 
 std::optional<std::string> read_options(const command& from, run_options& out) {
   out.audience = from.audience == "-" ? "standard input" : from.audience;
+  out.campaign_path = from.campaign_path;
   const auto known = format_of(from.audience);
   if (from.format.empty() && !from.audience.empty() && !known) {
     return "the audience's name does not say what it is: add --format csv or --format jsonl";
@@ -159,6 +175,8 @@ std::optional<std::string> read_options(const command& from, run_options& out) {
 
 std::optional<std::string> check_paths(const command& from, const run_options& how) {
   if (from.campaign_path.empty()) return "CAMPAIGN is missing: the campaign file";
+  if (from.explain) return check_explain(from);
+  if (from.rows > 0) return "--rows goes with --explain only";
   if (from.audience.empty() && from.test_to.empty()) return "AUDIENCE is missing: a file, or - for standard input";
   if (from.dry_run && !from.test_to.empty()) return "--dry-run and --test do not go together";
   if (!from.values.empty() && from.test_to.empty()) return "--value goes with --test only";
@@ -211,7 +229,7 @@ journal_options journal_options_of(const command& from) {
       constexpr std::chrono::seconds told_every{1};
       if (environment::system().now() - told < told_every) return;
       told = environment::system().now();
-      fmt::print(stderr, "reading the journal: {} records\n", p.records);
+      tell(fmt::format("reading the journal: {} records\n", p.records));
     };
   }
   return out;

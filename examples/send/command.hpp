@@ -21,6 +21,8 @@ struct command {
   std::string delimiter;
   std::size_t row_bytes_max = 64 * 1024;
   bool dry_run = false;
+  bool explain = false;
+  std::uint64_t rows = 0;
   std::string test_to;
   std::vector<std::string> values;
   std::string events;

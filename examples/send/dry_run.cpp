@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <broadside/campaign.hpp>
+#include <broadside/environment.hpp>
+#include <broadside/pace.hpp>
 #include <cstdio>
 #include <utility>
 #include <vector>
+#include "explain.hpp"
 #include "fallback_sum.hpp"
 #include "findings.hpp"
 #include "media_look.hpp"
 #include "media_text.hpp"
+#include "tell.hpp"
 
 namespace broadside::send {
 namespace {
@@ -31,6 +35,7 @@ class checker {
 
   exit_code run() {
     if (!how_.book.rejects_path.empty() && !rejects_.open(how_.book.rejects_path)) return output_failed();
+    rejects_.begin();
     std::vector<char> chunk(chunk_bytes);
     while (true) {
       if (!read_records()) return exit_code::audience_unreadable;
@@ -43,7 +48,7 @@ class checker {
     if (!rejects_.file().close()) return output_failed();
     print_sum();
     if (!input_.error().empty()) {
-      fmt::print(stderr, "error: {}\n", input_.error());
+      tell(fmt::format("error: {}\n", input_.error()));
       return exit_code::audience_unreadable;
     }
     if (has_errors(media_.findings)) return exit_code::wrong_usage;
@@ -52,7 +57,7 @@ class checker {
 
  private:
   exit_code output_failed() {
-    fmt::print(stderr, "error: {}\n", rejects_.file().error());
+    tell(fmt::format("error: {}\n", rejects_.file().error()));
     return exit_code::output_failed;
   }
 
@@ -61,7 +66,7 @@ class checker {
     for (auto step = reader_.next(record); step != audience_step::more; step = reader_.next(record)) {
       if (step == audience_step::unusable) {
         for (const std::string& each : reader_.errors()) {
-          fmt::print(stderr, "error: {}: {}\n", how_.audience, printable(each, 300));
+          tell(fmt::format("error: {}: {}\n", how_.audience, printable(each, 300)));
         }
         return false;
       }
@@ -94,77 +99,54 @@ class checker {
 
   void print_message(const audience_record& record) const {
     const bool plain = how_.book.numbers == privacy::plain;
-    fmt::print("--- message {} (line {}) to {}\n", sendable_, record.line, plain ? parts_.to : masked(parts_.to));
-    if (!parts_.subject.empty()) fmt::print("subject: {}\n", printable(parts_.subject, text_shown_max));
-    if (!parts_.text.empty()) fmt::print("text: {}\n", printable(parts_.text, text_shown_max));
+    print(
+        fmt::format("--- message {} (line {}) to {}\n", sendable_, record.line, plain ? parts_.to : masked(parts_.to)));
+    if (!parts_.subject.empty()) print(fmt::format("subject: {}\n", printable(parts_.subject, text_shown_max)));
+    if (!parts_.text.empty()) print(fmt::format("text: {}\n", printable(parts_.text, text_shown_max)));
     for (const media_link& media : setup_.campaign.media) {
-      fmt::print("media: {} ({})\n", printable(media.url, text_shown_max), printable(media.mime_type, 128));
+      print(fmt::format("media: {} ({})\n", printable(media.url, text_shown_max), printable(media.mime_type, 128)));
     }
     if (parts_.fallback_text.empty()) return;
     const sms_size& size = parts_.fallback_size;
-    fmt::print("as SMS: {}\n  ({})\n", printable(parts_.fallback_text, text_shown_max),
-               size_text(size, price_of(size.parts, setup_.campaign.fallback.part_price_micros)));
-  }
-
-  /// However it is spelt. A short code is another one in another country, and a limit without a home holds everywhere.
-  [[nodiscard]] bool is_of_campaign(const sender_limit& limit) const {
-    const auto limited = sender::parse(limit.sender, limit.home);
-    const auto from = sender::parse(setup_.campaign.sender.sender, setup_.campaign.sender.home);
-    if (!limited || !from || limited->text() != from->text()) return false;
-    return from->kind() != sender_kind::short_code || limit.home == country{} || limit.home == from->country();
-  }
-
-  // Messages per second that the limits let through; zero: no limit.
-  [[nodiscard]] double allowed_per_second() const {
-    double routes = 0;
-    bool unlimited = false;
-    for (const route_share& share : setup_.campaign.sender.routes) {
-      for (const route_options& route : setup_.options.routes) {
-        if (route.name != share.route) continue;
-        unlimited = unlimited || route.limit.unlimited();
-        routes += route.limit.per_second;
-      }
-    }
-    double allowed = unlimited ? 0 : routes;
-    for (const sender_limit& each : setup_.options.senders) {
-      if (each.limit.unlimited() || !is_of_campaign(each)) continue;
-      allowed = allowed > 0 ? std::min(allowed, each.limit.per_second) : each.limit.per_second;
-    }
-    return allowed;
+    print(fmt::format("as SMS: {}\n  ({})\n", printable(parts_.fallback_text, text_shown_max),
+                      size_text(size, price_of(size.parts, setup_.campaign.fallback.part_price_micros))));
   }
 
   void print_sum() const {
-    fmt::print("Dry run of \"{}\": nothing was sent\n", printable(setup_.campaign.name, 255));
-    fmt::print("  {:<12}{:>12}\n  {:<12}{:>12}\n  {:<12}{:>12}\n", "rows read", rows_, "would send", sendable_,
-               "would not", rows_ - sendable_);
-    for (const auto& [reason, count] : reasons_) fmt::print("    {:<30}{:>12}\n", reason, count);
+    print(fmt::format("Dry run of \"{}\": nothing was sent\n", printable(setup_.campaign.name, 255)));
+    print(fmt::format("  {:<12}{:>12}\n  {:<12}{:>12}\n  {:<12}{:>12}\n", "rows read", rows_, "would send", sendable_,
+                      "would not", rows_ - sendable_));
+    for (const auto& [reason, count] : reasons_) print(fmt::format("    {:<30}{:>12}\n", reason, count));
     for (const route_share& share : setup_.campaign.sender.routes) {
-      fmt::print("  route {} (weight {})\n", printable(share.route, 64), share.weight);
+      print(fmt::format("  route {} (weight {})\n", printable(share.route, 64), share.weight));
     }
-    if (const double allowed = allowed_per_second(); allowed > 0 && sendable_ > 0) {
-      const double most = std::min(static_cast<double>(sendable_) / allowed, 1e9);
-      fmt::print("  takes at least {} at the limits' {:.6g} messages a second\n",
-                 span_text(std::chrono::milliseconds(static_cast<std::int64_t>(most * 1000))), allowed);
-    }
+    print_pace();
     if (setup_.campaign.fallback.enabled && sendable_ > 0) {
-      fmt::print("{}", fallback_.text(setup_.campaign.fallback.part_price_micros));
+      print(fallback_.text(setup_.campaign.fallback.part_price_micros));
     }
-    if (setup_.forecast) fmt::print("{}", forecast_text(*setup_.forecast));
+    if (setup_.forecast) print(forecast_text(*setup_.forecast));
     print_media();
     if (sendable_ != rows_ && !how_.book.rejects_path.empty())
-      fmt::print("Rows to mend are in {}\n", how_.book.rejects_path);
-    if (has_errors(media_.findings)) fmt::print("The campaign would not be launched: its media are refused\n");
+      print(fmt::format("Rows to mend are in {}\n", how_.book.rejects_path));
+    if (has_errors(media_.findings)) print("The campaign would not be launched: its media are refused\n");
+  }
+
+  void print_pace() const {
+    const auto pace = expect_pace(setup_.campaign, setup_.options, sendable_, environment::system().wall_now());
+    if (!pace || sendable_ == 0) return;
+    if (const std::string line = duration_line(*pace); !line.empty()) print(fmt::format("  {}\n", line));
+    for (const std::string& each : pace->warnings) print(fmt::format("  warning: {}\n", each));
   }
 
   void print_media() const {
     const std::vector<media_link>& media = setup_.campaign.media;
     if (media.empty()) return;
-    if (!media_.looked) return fmt::print("Media: not looked at, as preflight.mode is \"off\"\n");
-    fmt::print("Media:\n");
+    if (!media_.looked) return print(fmt::format("Media: not looked at, as preflight.mode is \"off\"\n"));
+    print("Media:\n");
     for (std::size_t i = 0; i < media.size(); ++i) {
-      fmt::print("  {}: {}\n", printable(media[i].url, text_shown_max), media_text(media_.reports[i]));
+      print(fmt::format("  {}: {}\n", printable(media[i].url, text_shown_max), media_text(media_.reports[i])));
     }
-    for (const finding& each : media_.findings) fmt::print("  {}\n", finding_line(each));
+    for (const finding& each : media_.findings) print(fmt::format("  {}\n", finding_line(each)));
   }
 
   const setup& setup_;
@@ -186,12 +168,12 @@ class checker {
 exit_code dry_run(const setup& with, audience_input& input, const run_options& how) {
   auto preview = campaign_preview::compile(with.campaign, with.options.routes, with.options.profiles);
   if (!preview.has_value()) {
-    fmt::print(stderr, "error: the campaign cannot be launched\n{}\n", preview.error().message());
+    tell(fmt::format("error: the campaign cannot be launched\n{}\n", preview.error().message()));
     return exit_code::wrong_usage;
   }
   auto media = look_at_media(with);
   if (!media.has_value()) {
-    fmt::print(stderr, "error: the media cannot be looked at\n{}\n", media.error().message());
+    tell(fmt::format("error: the media cannot be looked at\n{}\n", media.error().message()));
     return exit_code::wrong_usage;
   }
   return checker(with, std::move(*media), std::move(*preview), input, how).run();

@@ -144,6 +144,7 @@ result<earlier_run, failure> look_back(const std::string& journal, std::string_v
     return view.error();
   }
   out.campaigns = view->campaigns();
+  out.sources = view->sources();
   out.redelivered = view->read().redelivered;
   out.refusal.clear();
   choose_run(out.campaigns, key, wanted, out);

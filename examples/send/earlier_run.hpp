@@ -32,6 +32,7 @@ struct earlier_run {
   std::unordered_set<std::uint64_t> inside_rows;  ///< of this campaign
   std::vector<known_audience> audiences;          ///< of every run of the campaign
   std::vector<campaign_status> campaigns;         ///< of the whole journal
+  std::vector<source_status> sources;             ///< of the whole journal, in the order of their ids
 };
 
 /// Which run is wanted when several are possible; both false: the last.

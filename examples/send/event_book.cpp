@@ -55,10 +55,12 @@ bool event_book::open_files(left_open left) {
          (options_.rejects_path.empty() || rejects_.open(options_.rejects_path, left_.same_audience));
 }
 
-void event_book::begin(std::set<campaign_id> campaigns, source_id source, intake& rows) {
+void event_book::begin(std::set<campaign_id> campaigns, source_id source, std::set<source_id> audience, intake& rows) {
   campaigns_ = std::move(campaigns);
   source_ = source;
+  audience_ = std::move(audience);
   rows_ = &rows;
+  rejects_.begin();
 }
 
 bool event_book::take_from(engine& from) {
@@ -71,13 +73,14 @@ void event_book::take_event(const engine& from, const event& e) {
   taken_ = std::max(taken_, e.at);
   const auto row = static_cast<std::uint64_t>(e.row);
   const bool ours = campaigns_.contains(e.campaign);
+  const bool is_of_audience = audience_.contains(e.source);
   std::uint64_t line = 0;
   if (const auto mine = e.source == source_ ? rows_->take_line(row) : std::nullopt) {
     ++of_this_run_;
     line = *mine;
     count(e);
   } else {
-    if (ours) line = rows_->line_of(row);
+    if (is_of_audience) line = rows_->line_of(row);
     if (left_.inside.erase(static_cast<std::uint64_t>(e.id)) > 0) {
       if (ours) count(e);
     } else if (left_.told_again > 0) {
@@ -87,7 +90,13 @@ void event_book::take_event(const engine& from, const event& e) {
       return;
     }
   }
-  if (ours && e.outcome == outcome::rejected && is_about_the_row(e.reason)) reject(e, line);
+  if (e.outcome == outcome::rejected && is_about_the_row(e.reason)) {
+    if (is_of_audience) {
+      reject(e, line);
+    } else {
+      ++rejected_elsewhere_;
+    }
+  }
   events_file_.add(e, from.context(e.campaign, e.route));
   if (options_.on_event) options_.on_event(e);
 }

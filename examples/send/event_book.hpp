@@ -42,8 +42,10 @@ class event_book {
 
   /// False: see errors().
   bool open_files(left_open);
-  /// The campaigns whose events are counted: all versions of one key. `rows` outlives the book.
-  void begin(std::set<campaign_id>, source_id, intake& rows);
+  /// The campaigns whose events are counted: all versions of one key. `source` is this run's, `audience` has it and
+  /// those of the same audience in earlier versions: only their rejected rows are in this audience, by its row numbers.
+  /// `rows` outlives the book. Only now what the rejects file had of another audience goes.
+  void begin(std::set<campaign_id>, source_id source, std::set<source_id> audience, intake& rows);
 
   /// Takes what the engine has; whether it had something.
   bool take_from(engine&);
@@ -65,6 +67,8 @@ class event_book {
   /// New ones of this run, of messages that this run submitted.
   [[nodiscard]] std::uint64_t of_this_run() const noexcept { return of_this_run_; }
   [[nodiscard]] const reason_counts& reasons() const noexcept { return reasons_; }
+  /// Messages of other audiences and campaigns, rejected for what stands in rows that are not here to be mended.
+  [[nodiscard]] std::uint64_t rejected_elsewhere() const noexcept { return rejected_elsewhere_; }
   /// No event came that no message explains, and all that were to come again came.
   [[nodiscard]] bool every_event_once() const noexcept { return explained_ && left_.told_again == 0; }
   [[nodiscard]] bool tells_again() const noexcept { return left_.told_again > 0; }
@@ -78,6 +82,7 @@ class event_book {
   left_open left_;
   std::set<campaign_id> campaigns_;
   source_id source_{};
+  std::set<source_id> audience_;
   intake* rows_ = nullptr;
   std::array<event, 256> events_;
   events_file events_file_;
@@ -90,6 +95,7 @@ class event_book {
   ledger seen_;
   reason_counts reasons_;
   std::uint64_t of_this_run_ = 0;
+  std::uint64_t rejected_elsewhere_ = 0;
   bool explained_ = true;
   position taken_{};    // the largest position of an event that was taken
   position flushed_{};  // taken before the last flush

@@ -24,6 +24,12 @@ void add_id(std::string_view line, std::unordered_set<std::uint64_t>& out) {
   }
 }
 
+/// Whether what stands behind the last line end was begun by append_json().
+bool is_torn_event(std::string_view tail) {
+  constexpr std::string_view begins = R"({"status":")";
+  return tail.size() < line_bytes_max && (tail.starts_with(begins) || begins.starts_with(tail));
+}
+
 /// Whole lines from the end of `text` on, newest first, until `lines` are over. What is left of `text` is the head of a
 /// line that begins before it.
 std::string_view take_lines(std::string_view text, std::uint64_t& lines, std::unordered_set<std::uint64_t>& out) {
@@ -62,7 +68,7 @@ std::unordered_set<std::uint64_t> ids_at_the_end(const std::string& path, std::u
 }
 
 bool events_file::open(const std::string& path, output_file::mode how, std::uint64_t told_again) {
-  if (!file_.open(path, how)) return false;
+  if (!file_.open(path, how, is_torn_event)) return false;
   if (told_again > 0) there_ = ids_at_the_end(path, told_again + out_of_order_max);
   return true;
 }

@@ -4,15 +4,19 @@
 #include <broadside/environment.hpp>
 #include <broadside/journal.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
+#include <utility>
 #include "journal_report.hpp"
 #include "output_file.hpp"
+#include "tell.hpp"
 
 namespace broadside::send {
 namespace {
 
 exit_code fail(exit_code code, std::string_view text) {
-  fmt::print(stderr, "error: {}\n", text);
+  tell(fmt::format("error: {}\n", text));
   return code;
 }
 
@@ -30,20 +34,64 @@ std::optional<journal_view> open_view(const command& from, exit_code& code) {
   return std::nullopt;
 }
 
-/// Standard output, or a file.
+/// Standard output, or a file. A regular file is written beside itself and takes its name when it is whole: what it had
+/// before stays until then.
 class export_file {
  public:
-  bool open(const std::string& path) { return path == "-" || file_.open(path, output_file::mode::replace); }
+  ~export_file() { drop(); }
+
+  bool open(const std::string& path) {
+    if (path == "-") return true;
+    std::error_code unused;
+    const std::filesystem::path wanted(path);
+    if (std::filesystem::exists(wanted, unused) && !std::filesystem::is_regular_file(wanted, unused)) {
+      return file_.open(path, output_file::mode::replace);
+    }
+    const std::filesystem::path target = std::filesystem::weakly_canonical(wanted, unused);  // behind a link
+    target_ = target.empty() ? path : target.string();
+    if (std::string wrong = hindrance(target_); !wrong.empty()) {
+      error_ = std::move(wrong);
+      return false;
+    }
+    const std::string part = target_ + ".part";
+    if (!file_.open(part, output_file::mode::replace)) return false;
+    part_ = part;
+    return true;
+  }
+
   bool write(std::string_view text) {
     if (file_.is_open()) file_.write(text);
     return file_.is_open() ? file_.error().empty() : std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   }
-  bool close() { return file_.is_open() ? file_.close() : std::fflush(stdout) == 0; }
+
+  /// Keeps what was written, all of it.
+  bool finish() {
+    if (!file_.is_open()) return is_printed();
+    if (!file_.sync() || !file_.close()) return false;
+    if (part_.empty()) return true;
+    std::error_code failed;
+    const auto was = std::filesystem::status(target_, failed);
+    if (std::filesystem::exists(was)) std::filesystem::permissions(part_, was.permissions(), failed);
+    std::filesystem::rename(part_, target_, failed);
+    if (failed) error_ = fmt::format("{}: {}", target_, failed.message());
+    if (!failed) part_.clear();
+    return !failed;
+  }
+
   [[nodiscard]] std::string error() const {
+    if (!error_.empty()) return error_;
     return file_.error().empty() ? "standard output cannot be written" : file_.error();
   }
 
  private:
+  void drop() noexcept {
+    std::error_code unused;
+    if (!part_.empty()) std::filesystem::remove(part_, unused);
+  }
+
+  std::string target_;
+  std::string part_;
+  std::string error_;
   output_file file_;
 };
 
@@ -56,7 +104,7 @@ exit_code run_status(const command& from) {
   const std::string path = journal_of(from);
   const std::string text =
       from.json ? status_json(path, *view) : status_table(path, *view, environment::system().wall_now());
-  fmt::print("{}", text);
+  print(text);
   return code;
 }
 
@@ -85,9 +133,8 @@ exit_code run_export(const command& from) {
     written = written && out.write(text);
     return written;
   });
-  written = out.close() && written;
   if (failed) return fail(exit_code::journal_failed, failed.message());
-  return written ? code : fail(exit_code::output_failed, out.error());
+  return written && out.finish() ? code : fail(exit_code::output_failed, out.error());
 }
 
 }  // namespace broadside::send

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,10 +14,12 @@
 #include "campaign_file.hpp"
 #include "command.hpp"
 #include "dry_run.hpp"
+#include "explain.hpp"
 #include "findings.hpp"
 #include "journal_commands.hpp"
 #include "send_run.hpp"
 #include "setup.hpp"
+#include "tell.hpp"
 #include "test_message.hpp"
 #include "whole_file.hpp"
 
@@ -26,7 +29,7 @@ using namespace broadside;
 using namespace broadside::send;
 
 exit_code fail(exit_code code, std::string_view text) {
-  fmt::print(stderr, "error: {}\n", text);
+  tell(fmt::format("error: {}\n", text));
   return code;
 }
 
@@ -44,17 +47,17 @@ std::optional<setup> read_setup(const command& from) {
     static_cast<void>(fail(exit_code::wrong_usage, error));
     return std::nullopt;
   }
-  auto with = make_setup(*json, variable, from.dry_run ? keys::optional : keys::needed);
+  auto with = make_setup(*json, variable, from.dry_run || from.explain ? keys::optional : keys::needed);
   if (!with.has_value()) {
     const std::vector<violation>& found = with.error().violations;
-    fmt::print(stderr, "error: {} cannot be used:\n", from.campaign_path);
-    for (const violation& v : found) fmt::print(stderr, "  {}: {}\n", printable(v.field, 300), printable(v.rule, 500));
-    if (found.empty()) fmt::print(stderr, "  {}\n", with.error().message());
+    tell(fmt::format("error: {} cannot be used:\n", from.campaign_path));
+    for (const violation& v : found) tell(fmt::format("  {}: {}\n", printable(v.field, 300), printable(v.rule, 500)));
+    if (found.empty()) tell(fmt::format("  {}\n", with.error().message()));
     return std::nullopt;
   }
-  for (const std::string& warning : with->warnings) fmt::print(stderr, "warning: {}\n", warning);
+  for (const std::string& warning : with->warnings) tell(fmt::format("warning: {}\n", warning));
   if (!from.quiet) {
-    for (const finding& each : with->findings) fmt::print(stderr, "{}\n", finding_line(each));
+    for (const finding& each : with->findings) tell(fmt::format("{}\n", finding_line(each)));
   }
   return std::move(*with);
 }
@@ -93,7 +96,7 @@ exit_code refuse_finished(const earlier_run& before, const source_choice& audien
   facts.end.counts = facts.end.seen = before.counts;
   facts.end.seen.submitted = before.counts.settled();
   facts.events_path = from.events;
-  fmt::print("{}", books_table(facts));
+  print(books_table(facts));
   return fail(exit_code::finished_before, finished_text(before, audience, from));
 }
 
@@ -133,6 +136,16 @@ std::optional<exit_code> look_at_journal(const command& from, setup& with, run_o
   return std::nullopt;
 }
 
+/// Under the key that a run would have, for limits of campaigns.
+exit_code explain_command(const command& from, setup with, const run_options& how) {
+  campaign& c = with.campaign;
+  if (c.key.empty() && !from.no_journal && from.campaign_path != "-") c.key = default_key(from.campaign_path);
+  if (from.audience.empty()) return explain(with, nullptr, from.rows, how);
+  audience_input input;
+  if (!input.open(from.audience)) return fail(exit_code::audience_unreadable, input.error());
+  return explain(with, &input, 0, how);
+}
+
 exit_code run_command(const command& from) {
   if (from.status) return run_status(from);
   if (!from.export_to.empty()) return run_export(from);
@@ -142,11 +155,11 @@ exit_code run_command(const command& from) {
   auto with = read_setup(from);
   if (!with) return exit_code::wrong_usage;
 
-  std::signal(SIGPIPE, SIG_IGN);  // what cannot be written is an error of that write
   if (!from.test_to.empty()) {
     with->campaign.key.clear();  // of a test no journal knows
     return send_test_message(from, std::move(*with), how);
   }
+  if (from.explain) return explain_command(from, std::move(*with), how);
   audience_input input;
   if (!input.open(from.audience)) return fail(exit_code::audience_unreadable, input.error());
   if (from.dry_run) return dry_run(*with, input, how);
@@ -155,20 +168,30 @@ exit_code run_command(const command& from) {
   }
   send_run run(std::move(*with), input, how);
   const exit_code code = run.run();
-  fmt::print("{}", run.books());
+  print(run.books());
   return code;
+}
+
+/// What was asked for did not reach who asked; a code that says more stays.
+exit_code printed(exit_code code) {
+  if (is_printed() || (code != exit_code::done && code != exit_code::done_with_losses)) return code;
+  return fail(exit_code::output_failed, "standard output could not be written");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // what cannot be written is an error of that write
   CLI::App app("Sends an MMS campaign to an audience and prints books that balance.", "broadside-send");
   command from;
   describe(app, from);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {  // the command line library's way to say it
-    return app.exit(e) == 0 ? 0 : static_cast<int>(exit_code::wrong_usage);
+    const bool is_help = app.exit(e) == 0;
+    std::cout.flush();
+    return static_cast<int>(is_help ? printed(exit_code::done) : exit_code::wrong_usage);
   }
-  return static_cast<int>(run_command(from));
+  return static_cast<int>(printed(run_command(from)));
 }

@@ -47,20 +47,20 @@ std::string hindrance(const std::string& path) {
 
 output_file::~output_file() { close(); }
 
-bool output_file::open(const std::string& path, mode how) {
+bool output_file::open(const std::string& path, mode how, torn_line is_torn) {
   path_ = path;
-  if (how == mode::resume && !drop_torn_line()) return false;
+  if (how == mode::resume && !mend_last_line(is_torn)) return false;
   // Appended to, whatever the mode: what another process writes meanwhile is not written over.
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (how == mode::replace ? O_TRUNC : 0);
   fd_ = ::open(path.c_str(), flags | O_EXCL, 0600);
   created_ = fd_ >= 0;
   if (fd_ < 0 && errno == EEXIST) fd_ = ::open(path.c_str(), flags, 0600);
   if (fd_ < 0) fail(errno);
-  return fd_ >= 0;
+  return fd_ >= 0 && flush();
 }
 
 // A file that is not there, or is none, has no torn line.
-bool output_file::drop_torn_line() {
+bool output_file::mend_last_line(torn_line is_torn) {
   struct stat about {};
   if (::stat(path_.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return true;
   const int fd = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
@@ -68,18 +68,21 @@ bool output_file::drop_torn_line() {
     fail(errno);
     return false;
   }
-  std::vector<char> block(block_bytes);
-  off_t keep = about.st_size;
-  for (bool found = false; keep > 0 && !found;) {
-    const off_t from = std::max<off_t>(0, keep - static_cast<off_t>(block_bytes));
-    const ssize_t n = ::pread(fd, block.data(), static_cast<std::size_t>(keep - from), from);
-    if (n != keep - from) break;
-    const std::string_view read(block.data(), static_cast<std::size_t>(n));
-    const std::size_t end = read.rfind('\n');
-    found = end != std::string_view::npos;
-    keep = found ? from + static_cast<off_t>(end) + 1 : from;
+  std::vector<char> block(static_cast<std::size_t>(std::min<off_t>(about.st_size, static_cast<off_t>(block_bytes))));
+  const off_t from = about.st_size - static_cast<off_t>(block.size());
+  if (const ssize_t n = ::pread(fd, block.data(), block.size(), from); n != static_cast<ssize_t>(block.size())) {
+    fail(n < 0 ? errno : EIO);  // another process shortens it: nobody knows what its end is
+  } else {
+    const std::string_view end(block.data(), block.size());
+    const std::string_view tail = end.substr(end.rfind('\n') + 1);  // all of it when there is no line end
+    const bool is_whole = tail.size() < end.size() || from == 0;    // and not the end of something longer
+    if (!tail.empty() && is_whole && is_torn != nullptr && is_torn(tail)) {
+      if (::ftruncate(fd, about.st_size - static_cast<off_t>(tail.size())) != 0) fail(errno);
+    } else if (!tail.empty()) {
+      buffer_ = "\n";  // written when it is open
+      unsynced_ = true;
+    }
   }
-  if (keep < about.st_size && ::ftruncate(fd, keep) != 0) fail(errno);
   ::close(fd);
   return error_.empty();
 }
@@ -102,6 +105,13 @@ bool output_file::flush() {
     }
   }
   buffer_.clear();
+  return error_.empty();
+}
+
+bool output_file::clear() {
+  struct stat about {};
+  buffer_.clear();
+  if (fd_ >= 0 && ::fstat(fd_, &about) == 0 && S_ISREG(about.st_mode) && ::ftruncate(fd_, 0) != 0) fail(errno);
   return error_.empty();
 }
 

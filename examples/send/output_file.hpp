@@ -23,10 +23,14 @@ class output_file {
   enum class mode : std::uint8_t {
     replace,
     append,
-    resume,  ///< append behind the last whole line: what a crash left of a line behind it is dropped
+    resume,  ///< append behind the last whole line; see torn_line
   };
-  /// Readable by its owner alone: it has customers in it. False: see error().
-  bool open(const std::string& path, mode);
+  /// Whether what stands behind the last line end, shorter than 64 KiB, is what a crash left of a line of ours: then it
+  /// is dropped. Anything else belongs to somebody, and gets a line end.
+  using torn_line = bool (*)(std::string_view tail);
+  /// Readable by its owner alone: it has customers in it. False: see error(). Without a torn_line, which is for
+  /// `resume`, nothing is dropped.
+  bool open(const std::string& path, mode, torn_line = nullptr);
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
   void write(std::string_view text);
   /// Hands everything to the system. False: see error(), and nothing more is written.
@@ -34,12 +38,14 @@ class output_file {
   /// As flush(), and waits until a regular file is on the disk, its name included.
   bool sync();
   bool close();
+  /// A regular file loses all that it had. False: see error().
+  bool clear();
   /// What the system said first; empty: nothing went wrong.
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
  private:
   void fail(int code);
-  [[nodiscard]] bool drop_torn_line();
+  [[nodiscard]] bool mend_last_line(torn_line);
 
   int fd_ = -1;
   bool unsynced_ = false;

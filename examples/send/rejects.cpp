@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iterator>
 #include <system_error>
+#include <utility>
 #include <vector>
 #include "audience_input.hpp"
 #include "csv_reader.hpp"
@@ -73,6 +74,16 @@ namespace {
 
 constexpr std::string_view header = "line,record,reason,explanation,recipient\r\n";
 
+/// Whether what stands behind the last line end is the begin of a row of ours, or of the header.
+bool is_torn_row(std::string_view tail) {
+  if (header.starts_with(tail)) return true;
+  const std::size_t record = tail.find_first_not_of("0123456789");
+  if (record == std::string_view::npos) return true;  // of the line's number
+  if (tail[record] != ',') return false;
+  const std::size_t reason = tail.find_first_not_of("0123456789", record + 1);
+  return reason == std::string_view::npos || (reason > record + 1 && tail[reason] == ',');
+}
+
 /// The records that a rejects file has. What cannot be read is none.
 row_set records_of(const std::string& path) {
   row_set out;
@@ -97,15 +108,19 @@ row_set records_of(const std::string& path) {
 
 bool rejects_file::open(const std::string& path, bool resumed) {
   std::error_code unused;
-  if (resumed && std::filesystem::is_regular_file(path, unused)) {
-    if (!file_.open(path, output_file::mode::resume)) return false;
-    there_ = records_of(path);
-    if (std::filesystem::file_size(path, unused) > 0) return true;
-  } else if (!file_.open(path, output_file::mode::replace)) {
-    return false;
+  if (!resumed || !std::filesystem::is_regular_file(path, unused)) {
+    return file_.open(path, output_file::mode::append);
   }
-  file_.write(header);
+  if (!file_.open(path, output_file::mode::resume, is_torn_row)) return false;
+  there_ = records_of(path);
+  has_header_ = std::filesystem::file_size(path, unused) > 0;
   return true;
+}
+
+void rejects_file::begin() {
+  if (!file_.is_open() || std::exchange(has_header_, true)) return;
+  file_.clear();
+  file_.write(header);
 }
 
 void rejects_file::add(std::uint64_t line, std::uint64_t record, std::string_view reason, std::string_view why,

@@ -29,7 +29,10 @@ class rejects_file {
   explicit rejects_file(privacy who) : privacy_(who) {}
 
   /// `resumed`: what earlier runs of the campaign wrote stays, and a record that is in the file is not added again.
+  /// Otherwise what the file has goes with begin(): until then a run may still be refused.
   bool open(const std::string& path, bool resumed = false);
+  /// Before the first add().
+  void begin();
   /// `line` 0: not known.
   void add(std::uint64_t line, std::uint64_t record, std::string_view reason, std::string_view why,
            std::string_view number);
@@ -40,6 +43,7 @@ class rejects_file {
   output_file file_;
   std::string row_;
   row_set there_;  // records in the file, of a resumed one
+  bool has_header_ = false;
 };
 
 }  // namespace broadside::send

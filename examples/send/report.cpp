@@ -127,6 +127,31 @@ std::string route_line(const route_status& route) {
                      route.last_error.empty() ? "no reason given" : printable(route.last_error, error_shown_max));
 }
 
+std::string limit_lines(std::vector<limit_status> limits) {
+  constexpr std::size_t shown_max = 8;
+  const auto used_up = [](const limit_status& l) { return l.quota > 0 && l.quota_used >= l.quota; };
+  // What was taken just before anybody waited counts as well: no more than all is said.
+  const auto used = [](const limit_status& l) {
+    return l.allowed > 0 ? std::min(100.0, 100 * static_cast<double>(l.taken) / l.allowed) : 0;
+  };
+  std::erase_if(limits, [&](const limit_status& l) { return l.allowed <= 0 && !used_up(l); });
+  std::stable_sort(limits.begin(), limits.end(),
+                   [&](const limit_status& a, const limit_status& b) { return used(a) > used(b); });
+  std::string out;
+  for (std::size_t i = 0; i < std::min(limits.size(), shown_max); ++i) {
+    const limit_status& l = limits[i];
+    fmt::format_to(std::back_inserter(out), "  limit {}: {} taken", printable(l.name, 200), l.taken);
+    if (l.allowed > 0) fmt::format_to(std::back_inserter(out), ", {:.1f} % of what it allows", used(l));
+    if (l.quota > 0) fmt::format_to(std::back_inserter(out), ", {} of the day's {}", l.quota_used, l.quota);
+    out += '\n';
+  }
+  if (limits.size() > shown_max) {
+    fmt::format_to(std::back_inserter(out), "  and {} more limits that messages waited for\n",
+                   limits.size() - shown_max);
+  }
+  return out;
+}
+
 std::string books_table(const books_facts& b) {
   const ledger& c = b.end.counts;
   const std::uint64_t bad = sum(b.bad_rows);
@@ -155,6 +180,13 @@ std::string books_table(const books_facts& b) {
                             : "  THE BOOKS DO NOT BALANCE: the counts above are not to be trusted. This is a defect.\n";
   add_reasons(out, b.resumed ? "Not accepted, in this run:" : "Not accepted:", b.reasons);
   add_reasons(out, "Bad rows:", b.bad_rows);
+  if (const std::string lines = limit_lines(b.limits); !lines.empty()) out += "Waited for, in this run:\n" + lines;
+  if (b.rejected_elsewhere > 0) {
+    fmt::format_to(std::back_inserter(out),
+                   "{} rejected messages are of other audiences or campaigns: their rows are in the events and in "
+                   "--export\n",
+                   b.rejected_elsewhere);
+  }
   const bool rows_to_mend = bad > 0 || c.rejected > 0;
   if (rows_to_mend && !b.rejects_path.empty()) {
     fmt::format_to(std::back_inserter(out), "Rows to mend are in {}\n", b.rejects_path);

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 #include "watch.hpp"
 
 namespace broadside::send {
@@ -52,10 +53,16 @@ struct books_facts {
   std::chrono::milliseconds took{};
   std::string_view rejects_path;
   std::string_view events_path;
+  std::uint64_t rejected_elsewhere = 0;  ///< for what stands in rows of other audiences and campaigns
+  std::vector<limit_status> limits;      ///< of this run
   run_end end;
   bool resumed = false;          ///< earlier runs took some of it; `reasons` are of this run
   bool finished_before = false;  ///< nothing was read or sent in this run
 };
+
+/// "limit sender-a: 5000 taken, 99.8 % of what it allows": a line each for those that messages waited for, the most
+/// used first, and how many more there are.
+[[nodiscard]] std::string limit_lines(std::vector<limit_status>);
 
 /// The table at the end of every run.
 [[nodiscard]] std::string books_table(const books_facts&);

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <thread>
 #include <utility>
 #include "findings.hpp"
+#include "media_look.hpp"
 #include "output_file.hpp"
+#include "reload.hpp"
+#include "tell.hpp"
 
 namespace broadside::send {
 namespace {
@@ -22,6 +24,17 @@ constexpr milliseconds last_event_wait{2'000};  // for events that should come a
 constexpr milliseconds last_record_wait{5'000};
 
 time_point now() { return environment::system().now(); }
+
+std::string not_launched(const failure& why) {
+  return fmt::format("the campaign cannot be launched\n{}", why.message());
+}
+
+std::string_view cost_of_stopping(bool is_durable) {
+  return is_durable
+             ? "Interrupt again to stop at once: nothing is lost, the same command goes on, but what is on its "
+               "way then may end as maybe_sent."
+             : "Interrupt again to stop at once: what is on its way then ends as maybe_sent, the rest as not_sent.";
+}
 
 /// The journal's failures say where in its folder; others, of options or of what the system gives, do not.
 bool is_of_journal(const failure& why, const std::string& folder) {
@@ -46,10 +59,13 @@ send_run::send_run(setup from, audience_input& input, run_options how)
 exit_code send_run::run() {
   if (const auto code = read_first()) return *code;
   if (const auto code = look_at_outputs()) return *code;
+  if (const auto code = look_at_new_media()) return *code;
+  // From here on messages that an earlier run left inside may leave.
+  if (!signals_.take()) return fail(exit_code::wrong_usage, "the system does not take a handler for signals");
   if (const auto code = open_engine()) return *code;
-  if (const auto code = launch()) return *code;
   if (const auto code = open_files()) return *code;
-  if (!signals_.take()) return fail(exit_code::wrong_usage, "the system gives no descriptor for signals");
+  if (const auto code = launch()) return *code;
+  signals_.attend();
   begin_intake();
   loop();
   settle();
@@ -57,7 +73,7 @@ exit_code send_run::run() {
 }
 
 exit_code send_run::fail(exit_code code, const std::string& text) {
-  fmt::print(stderr, "error: {}\n", text);
+  tell(fmt::format("error: {}\n", text));
   return code;
 }
 
@@ -67,7 +83,7 @@ std::optional<exit_code> send_run::read_first() {
     const audience_step step = intake_.next_first();
     if (step == audience_step::unusable) {
       for (const std::string& each : intake_.errors()) {
-        fmt::print(stderr, "error: {}: {}\n", options_.audience, printable(each, 300));
+        tell(fmt::format("error: {}: {}\n", options_.audience, printable(each, 300)));
       }
       return exit_code::audience_unreadable;
     }
@@ -90,6 +106,21 @@ std::optional<exit_code> send_run::look_at_outputs() {
   return std::nullopt;
 }
 
+// A campaign that no earlier run launched is refused for its media before the engine starts; a signal ends the wait.
+// One that is gone on with is not looked at: only launch() knows whether its definition is a new one.
+std::optional<exit_code> send_run::look_at_new_media() {
+  if (options_.goes_on && options_.goes_on->before.exists) return std::nullopt;
+  const auto look = look_at_media(setup_);
+  if (!look.has_value()) return fail(exit_code::wrong_usage, not_launched(look.error()));
+  if (has_errors(look->findings)) {
+    return fail(exit_code::wrong_usage,
+                not_launched({make_error_code(errc::invalid_campaign), errors_of(look->findings)}));
+  }
+  for (const finding& each : look->findings) say(finding_line(each));
+  setup_.options.preflight.mode = preflight_mode::off;  // once is enough
+  return std::nullopt;
+}
+
 // After the engine has the journal, and with it the right to these files.
 std::optional<exit_code> send_run::open_files() {
   left_open left;
@@ -102,6 +133,12 @@ std::optional<exit_code> send_run::open_files() {
 }
 
 std::optional<exit_code> send_run::open_engine() {
+  // While the journal is read nothing leaves yet.
+  setup_.options.journal.on_progress = [this,
+                                        tell_of = setup_.options.journal.on_progress](const recovery_progress& p) {
+    signals_.end_if_asked();
+    if (tell_of) tell_of(p);
+  };
   auto opened = engine::open(setup_.options);
   if (!opened.has_value()) {
     const failure& why = opened.error();
@@ -112,6 +149,11 @@ std::optional<exit_code> send_run::open_engine() {
     return fail(exit_code::wrong_usage, fmt::format("the engine does not start\n{}", why.message()));
   }
   engine_.emplace(std::move(*opened));
+  return check_recovered();
+}
+
+// The first thing after the lock: whatever was looked at before may have changed since.
+std::optional<exit_code> send_run::check_recovered() {
   if (is_durable() && !options_.goes_on->before.unreadable.empty() && !engine_->campaigns().empty()) {
     return fail(exit_code::journal_failed, fmt::format("the journal {} cannot be read: {}", setup_.options.journal.path,
                                                        options_.goes_on->before.unreadable));
@@ -135,11 +177,13 @@ std::optional<exit_code> send_run::open_engine() {
   return std::nullopt;
 }
 
-// May look at media for a while. Nothing can be lost: a signal ends the process.
+// Of a campaign that has changed since an earlier run the media are looked at here, for a while: meanwhile what that
+// run left inside leaves already, also when this launch is refused then. A signal is told of afterwards; a second one
+// ends the process, which costs what a crash does.
 std::optional<exit_code> send_run::launch() {
   const auto campaign = engine_->launch(setup_.campaign);
   if (!campaign.has_value()) {
-    return fail(exit_code::wrong_usage, fmt::format("the campaign cannot be launched\n{}", campaign.error().message()));
+    return fail(exit_code::wrong_usage, not_launched(campaign.error()));
   }
   campaign_ = *campaign;
   for (const finding& each : engine_->findings(campaign_)) {  // those of the media, which nobody has looked at before
@@ -178,10 +222,23 @@ void send_run::begin_intake() {
     remembered = options_.goes_on->before.inside_rows;
     say_what_was_found(resume);
   }
-  book_.begin(campaigns_, source_, intake_);
+  book_.begin(campaigns_, source_, sources_of_audience(), intake_);
   intake_.begin(source_, resume, std::move(remembered),
                 {[this](const audience_record& r) { book_.add_bad(r); },
                  [this](const audience_record& r) { book_.row_went_by(r); }});
+}
+
+// An earlier version of the campaign had the same audience as another source; its rows have the same numbers.
+std::set<source_id> send_run::sources_of_audience() const {
+  std::set<source_id> out{source_};
+  if (!options_.goes_on) return out;
+  const std::vector<source_status>& known = options_.goes_on->before.sources;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i].name == options_.goes_on->audience.source && campaigns_.contains(known[i].campaign)) {
+      out.insert(source_id{static_cast<std::uint32_t>(i)});
+    }
+  }
+  return out;
 }
 
 void send_run::say_what_was_found(std::uint64_t resume) {
@@ -211,6 +268,8 @@ void send_run::say_what_was_found(std::uint64_t resume) {
 void send_run::loop() {
   began_ = looked_at_ = shown_at_ = flushed_at_ = told_again_at_ = now();
   while (!over()) {
+    check_signals();
+    check_reload();
     bool moved = book_.take_from(*engine_);
     // What is told again comes first: the lines of its rows are met when they are read.
     if (moved) told_again_at_ = now();
@@ -220,7 +279,6 @@ void send_run::loop() {
       stop_reading(input_->error().empty() ? stop_cause::none : stop_cause::audience_failed);
     }
     finish_source();
-    check_signals();
     check_clock();
     if (!moved) wait();
   }
@@ -258,11 +316,9 @@ void send_run::check_signals() {
   while (signals_.next()) {
     if (!interrupted_once_) {
       interrupted_once_ = true;
-      say(fmt::format(
-          "interrupted: {}; {} messages inside end first, for at most {}. "
-          "Interrupt again to stop at once{}.",
-          end_.all_read ? "every row is submitted" : "no more rows are submitted", counts().inside,
-          span_text(options_.drain_timeout), is_durable() ? ": nothing is lost, the same command goes on" : ""));
+      say(fmt::format("interrupted: {}; {} messages inside end first, for at most {}. {}",
+                      end_.all_read ? "every row is submitted" : "no more rows are submitted", counts().inside,
+                      span_text(options_.drain_timeout), cost_of_stopping(is_durable())));
       stop_reading(stop_cause::interrupted);
       drain_until_ = now() + options_.drain_timeout;
     } else if (!stopped_) {
@@ -270,6 +326,11 @@ void send_run::check_signals() {
       stop_engine(stop_cause::interrupted);
     }
   }
+}
+
+void send_run::check_reload() {
+  if (!signals_.reload() || stopped_) return;
+  for (const std::string& each : reload(options_.campaign_path, setup_, *engine_, campaigns_)) say(each);
 }
 
 void send_run::check_clock() {
@@ -319,8 +380,8 @@ void send_run::check_routes(time_point at, const std::vector<route_status>& rout
 }
 
 void send_run::wait() {
-  const std::array<int, 3> on{engine_->event_fd(), signals_.fd(), intake_.waits_on()};
-  std::array<pollfd, 3> ready;
+  const std::array<int, 4> on{engine_->event_fd(), signals_.fd(), signals_.reload_fd(), intake_.waits_on()};
+  std::array<pollfd, 4> ready;
   for (std::size_t i = 0; i < on.size(); ++i) ready[i] = {on[i], POLLIN, 0};
   ::poll(ready.data(), ready.size(), static_cast<int>(look_every.count()));
 }
@@ -374,29 +435,43 @@ bool send_run::over() {
   return now() - *quiet_since_ >= last_event_wait;
 }
 
+// The last records may still be on their way to the disk, with --durability other than every-batch. A signal ends the
+// wait; the next run finishes the audience then.
+void send_run::finish_late() {
+  const time_point last = now() + last_record_wait;
+  while (is_durable() && end_.all_read && !source_finished_ && !cut_) {
+    finish_source();
+    if (source_finished_ || now() > last || !engine_->journal().writes) return;
+    if (signals_.next()) {
+      if (end_.cause == stop_cause::none) end_.cause = stop_cause::interrupted;
+      return;
+    }
+    pollfd signal{signals_.fd(), POLLIN, 0};
+    ::poll(&signal, 1, 10);
+  }
+}
+
 void send_run::settle() {
+  limits_ = engine_->limits();
   flush_outputs(event_book::confirming::all);
   if (!book_.close() && end_.cause != stop_cause::output_failed) {
     say(fmt::format("error: {}", book_.errors()));
     end_.cause = stop_cause::output_failed;
   }
-  // The last records may still be on their way to the disk, with --durability other than every-batch.
-  for (const time_point last = now() + last_record_wait; is_durable() && end_.all_read && !source_finished_ && !cut_;) {
-    finish_source();
-    if (source_finished_ || now() > last || !engine_->journal().writes) break;
-    std::this_thread::sleep_for(milliseconds{10});
-  }
-  engine_->stop();  // the journal has the confirmations when this returns
+  finish_late();
+  // What was confirmed is in the journal when this returns; after an engine that was stopped before, when it is
+  // destroyed.
+  engine_->stop();
   end_.rows_bad = intake_.rows_bad();
   end_.counts = counts();
   end_.seen = book_.seen();
   end_.every_event_once = book_.every_event_once() && book_.of_this_run() + end_.counts.inside >= intake_.submitted();
   end_.goes_on = is_durable();
   // nothing was left to interrupt: every row was read and every message ended by itself
-  const bool ended = end_.all_read && end_.counts.inside == 0 && (is_durable() || !cut_);
+  const bool ended = end_.all_read && end_.counts.inside == 0 && (is_durable() ? source_finished_ : !cut_);
   if (end_.cause == stop_cause::interrupted && ended) end_.cause = stop_cause::none;
   took_ = std::chrono::duration_cast<milliseconds>(now() - began_);
-  if (options_.progress == progress::rewriting) fmt::print(stderr, "\r\x1b[K");
+  if (options_.progress == progress::rewriting) tell("\r\x1b[K");
   const bool goes_on = end_.cause != stop_cause::audience_grew || end_.counts.inside > 0;
   if (is_durable() && end_.cause != stop_cause::none && goes_on) {
     const continuation& how = *options_.goes_on;
@@ -417,17 +492,19 @@ std::string send_run::books() const {
   facts.rejects_path = options_.book.rejects_path;
   facts.events_path = options_.book.events_path;
   facts.end = end_;
+  facts.rejected_elsewhere = book_.rejected_elsewhere();
+  facts.limits = limits_;
   facts.resumed = options_.goes_on && options_.goes_on->before.exists;
   return books_table(facts);
 }
 
 // --- what is said ------------------------------------------------------------------------------------------------
 
-std::string send_run::what_holds_up() const {
+explanation send_run::what_holds_up() const {
   for (const campaign_id each : campaigns_) {
-    if (engine_->counts(each).inside > 0) return engine_->why(each).words;
+    if (engine_->counts(each).inside > 0) return engine_->why(each);
   }
-  return engine_->why(campaign_).words;
+  return engine_->why(campaign_);
 }
 
 void send_run::show(const std::vector<route_status>& routes, const ledger& books) {
@@ -444,7 +521,8 @@ void send_run::show(const std::vector<route_status>& routes, const ledger& books
   const bool rewriting = options_.progress == progress::rewriting;
   if (!rewriting && at - shown_at_ < line_every) return;
   shown_at_ = at;
-  const std::string words = stalled ? what_holds_up() : std::string();
+  const explanation why = what_holds_up();
+  const bool is_limit = why.what == binding::rate_limit || why.what == binding::quota;
   progress_facts facts;
   facts.phase = finished_ ? "draining" : intake_.skipped() > 0 && intake_.submitted() == 0 ? "going on" : "sending";
   facts.rows = intake_.rows();
@@ -455,18 +533,18 @@ void send_run::show(const std::vector<route_status>& routes, const ledger& books
   facts.counts = books;
   for (const route_status& route : routes) facts.in_flight += route.in_flight;
   facts.per_second = meter_.per_second();
-  facts.holds_up = words;
+  if (stalled || is_limit) facts.holds_up = why.words;
   std::string line = progress_line(facts);
   for (const route_status& route : routes) {
     if (route.rests_for.count() > 0) line += fmt::format(", {} rests {}", route.name, span_text(route.rests_for));
   }
-  fmt::print(stderr, "{}{}{}", rewriting ? "\r\x1b[K" : "", line, rewriting ? "" : "\n");
+  tell(fmt::format("{}{}{}", rewriting ? "\r\x1b[K" : "", line, rewriting ? "" : "\n"));
 }
 
 void send_run::say(const std::string& text) {
   if (options_.quiet && !text.starts_with("error")) return;
-  if (options_.progress == progress::rewriting) fmt::print(stderr, "\r\x1b[K");
-  fmt::print(stderr, "{}\n", text);
+  if (options_.progress == progress::rewriting) tell("\r\x1b[K");
+  tell(fmt::format("{}\n", text));
 }
 
 }  // namespace broadside::send

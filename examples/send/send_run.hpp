@@ -39,7 +39,8 @@ struct continuation {
 };
 
 struct run_options {
-  std::string audience;  ///< for texts only
+  std::string audience;       ///< for texts only
+  std::string campaign_path;  ///< read again on SIGUSR1
   audience_format format = audience_format::csv;
   csv_options csv;
   event_book_options book;
@@ -55,8 +56,8 @@ class send_run {
   /// The input outlives the run.
   send_run(setup, audience_input&, run_options);
 
-  /// Signals end the process until the campaign is launched, and then the run. Prints to standard error what happens;
-  /// the table is books().
+  /// Signals end the process until something may leave, and then the run. Tells standard error what happens; the table
+  /// is books().
   [[nodiscard]] exit_code run();
   /// Empty when nothing was launched.
   [[nodiscard]] std::string books() const;
@@ -65,9 +66,12 @@ class send_run {
   // before anything leaves
   [[nodiscard]] std::optional<exit_code> read_first();
   [[nodiscard]] std::optional<exit_code> look_at_outputs();
+  [[nodiscard]] std::optional<exit_code> look_at_new_media();
   [[nodiscard]] std::optional<exit_code> open_engine();
-  [[nodiscard]] std::optional<exit_code> launch();
+  [[nodiscard]] std::optional<exit_code> check_recovered();
   [[nodiscard]] std::optional<exit_code> open_files();
+  [[nodiscard]] std::optional<exit_code> launch();
+  [[nodiscard]] std::set<source_id> sources_of_audience() const;
   void begin_intake();
   void say_what_was_found(std::uint64_t resume);
 
@@ -76,6 +80,7 @@ class send_run {
   bool submit_batch();
   void flush_outputs(event_book::confirming);
   void check_signals();
+  void check_reload();
   void check_clock();
   void check_journal();
   void check_routes(time_point, const std::vector<route_status>&, const ledger&);
@@ -87,17 +92,19 @@ class send_run {
   void stop_reading(stop_cause);
   void finish_source();
   void stop_engine(stop_cause);
+  void finish_late();
   void settle();
 
   /// Of all versions of the campaign.
   [[nodiscard]] ledger counts() const;
-  [[nodiscard]] std::string what_holds_up() const;
+  [[nodiscard]] explanation what_holds_up() const;
   void show(const std::vector<route_status>&, const ledger&);
   void say(const std::string& text);
   exit_code fail(exit_code, const std::string& text);
 
+  setup setup_;  // limits and weight as they are now, the rest constant after launch()
+
   // constant after launch()
-  setup setup_;
   run_options options_;
   audience_input* input_;
   interruptions signals_;
@@ -130,6 +137,7 @@ class send_run {
   time_point flushed_at_{};
   std::map<std::string, std::string, std::less<>> told_;  // last error told, by route
   std::chrono::milliseconds took_{};
+  std::vector<limit_status> limits_;
 };
 
 }  // namespace broadside::send

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <broadside/providers/infobip.hpp>
 #include <broadside/providers/sinch.hpp>
+#include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 #include "findings.hpp"
 
@@ -43,7 +45,9 @@ bool is_or_is_in(std::string_view field, std::string_view object) noexcept {
 
 // A field has one violation, the first: what follows is mostly its consequence.
 void merge(std::vector<violation>& into, std::vector<violation> from) {
+  constexpr std::size_t count_max = 1'000;  // what more are there nobody reads
   for (violation& each : from) {
+    if (into.size() >= count_max) return;
     const auto same = [&](const violation& known) { return is_or_is_in(each.field, known.field); };
     if (std::none_of(into.begin(), into.end(), same)) into.push_back(std::move(each));
   }
@@ -70,7 +74,13 @@ void add_route(const route_entry& entry, std::size_t index, const variable_looku
   const bool readable = !has_violation_in(found, path + ".");
   made_provider made = make_provider(entry, key_of(entry, path, lookup, needed, found));
   route_options& route = out.options.routes.emplace_back();
-  route = {entry.name, nullptr, entry.limit, entry.http, entry.tls};
+  route.name = entry.name;
+  route.account = entry.account;
+  route.service_plan = entry.service_plan;
+  route.limit = entry.limit;
+  route.provider_queue = entry.provider_queue;
+  route.http = entry.http;
+  route.tls = entry.tls;
   if (made.has_value()) {
     route.provider = *made;
   } else {
@@ -89,10 +99,21 @@ void add_route(const route_entry& entry, std::size_t index, const variable_looku
   }
 }
 
+// In the file a limit's rate has no object of its own, and its quota is told by its unit.
+std::string field_in_file(std::string field) {
+  if (!field.starts_with("limits[")) return field;
+  if (const std::size_t rate = field.find(".rate."); rate != std::string::npos) field.erase(rate, 5);
+  if (const std::size_t most = field.find(".quota.most"); most != std::string::npos)
+    field.replace(most, 11, ".quota.per_day");
+  return field;
+}
+
 // The engine speaks of a provider that is not there; the file has the field that made it so.
 void check_engine(const options& from, std::vector<violation>& found) {
   std::vector<violation> theirs = from.validate();
+  for (violation& v : theirs) v.field = field_in_file(std::move(v.field));
   std::erase_if(theirs, [&](const violation& v) {
+    if (v.field.starts_with("limits[") && v.field.ends_with(']')) return has_violation_in(found, v.field + ".");
     return v.field.ends_with(".provider") && has_violation_in(found, v.field.substr(0, v.field.rfind('.')));
   });
   merge(found, std::move(theirs));
@@ -192,6 +213,75 @@ result<setup, failure> make_setup(std::string_view json, const variable_lookup& 
   for (violation& error : errors_of(examined.setup.findings)) found.push_back(std::move(error));
   if (!found.empty()) return failure{make_error_code(errc::invalid_campaign), std::move(found)};
   return std::move(examined.setup);
+}
+
+namespace {
+
+/// Every limit that an engine with these options has, by its name.
+std::map<std::string, limit_options, std::less<>> limits_by_name(const options& of) {
+  std::map<std::string, limit_options, std::less<>> out;
+  const auto add = [&](std::string name, const rate_limit& rate) {
+    limit_options& made = out[name];
+    made.name = std::move(name);
+    made.rate = rate;
+  };
+  for (const route_options& route : of.routes) {
+    add("route " + route.name, route.limit);
+    add("queue of " + route.name, route.provider_queue);
+  }
+  for (const limit_options& each : of.limits) out[each.name] = each;
+  return out;
+}
+
+/// Whether they hold for the same messages, whatever they allow. A zone and a quota that is new need a restart as well.
+bool same_but_for_numbers(const limit_options& a, const limit_options& b) {
+  const auto fields = [](const limit_options& l) {
+    return std::tie(l.account, l.service_plan, l.sender, l.sender_home, l.carrier, l.campaign, l.tenant, l.counts);
+  };
+  const bool has_quota = a.quota.most > 0;
+  return fields(a) == fields(b) && has_quota == (b.quota.most > 0) &&
+         (!has_quota || a.quota.time_zone == b.quota.time_zone);
+}
+
+}  // namespace
+
+result<file_changes, failure> read_changes(std::string_view json, const setup& running) {
+  const auto no_variables = [](const std::string&) { return std::optional<std::string>(); };
+  auto made = make_setup(json, no_variables, keys::optional);
+  if (!made.has_value()) return std::move(made).error();
+  file_changes out;
+  const auto before = limits_by_name(running.options);
+  const auto after = limits_by_name(made->options);
+  for (const auto& [name, now] : after) {
+    const auto was = before.find(name);
+    if (was == before.end()) {
+      out.not_applied.push_back(fmt::format("the limit \"{}\" is new: it holds from the next start", name));
+    } else if (!same_but_for_numbers(was->second, now)) {
+      out.not_applied.push_back(fmt::format(
+          "the limit \"{}\" holds for other messages, or has another kind of quota: from the next start", name));
+    } else if (!(was->second.rate == now.rate && was->second.quota == now.quota)) {
+      out.limits.push_back({name, now.rate, now.quota.most});
+    }
+  }
+  for (const auto& [name, was] : before) {
+    if (!after.contains(name))
+      out.not_applied.push_back(
+          fmt::format("the limit \"{}\" is gone from the file: it holds until the next start", name));
+  }
+  if (made->campaign.weight != running.campaign.weight) out.weight = made->campaign.weight;
+  return out;
+}
+
+void note_change(setup& running, const changed_limit& taken) {
+  for (route_options& route : running.options.routes) {
+    if ("route " + route.name == taken.name) route.limit = taken.rate;
+    if ("queue of " + route.name == taken.name) route.provider_queue = taken.rate;
+  }
+  for (limit_options& each : running.options.limits) {
+    if (each.name != taken.name) continue;
+    each.rate = taken.rate;
+    each.quota.most = taken.quota;
+  }
 }
 
 }  // namespace broadside::send

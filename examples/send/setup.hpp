@@ -57,4 +57,23 @@ struct examined_file {
 /// Errors: every violation of the file, of the options and of the campaign.
 [[nodiscard]] result<setup, failure> make_setup(std::string_view json, const variable_lookup&, keys);
 
+/// A limit by its name, as engine::change_limit() takes it.
+struct changed_limit {
+  std::string name;
+  rate_limit rate;
+  std::uint64_t quota = 0;
+};
+
+/// What a campaign file that was edited while it is sent says otherwise than the setup that is running.
+struct file_changes {
+  std::vector<changed_limit> limits;     ///< that the running engine has, with another rate or daily number
+  std::optional<std::uint32_t> weight;   ///< of the campaign, where it is another
+  std::vector<std::string> not_applied;  ///< what else about limits needs a restart; a sentence each
+};
+
+/// Reads the file again. Errors: every violation, and nothing changes then; keys are not looked for.
+[[nodiscard]] result<file_changes, failure> read_changes(std::string_view json, const setup& running);
+/// Notes what the engine took, so that the next read_changes() does not say it again.
+void note_change(setup& running, const changed_limit&);
+
 }  // namespace broadside::send

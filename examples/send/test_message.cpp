@@ -12,6 +12,7 @@
 #include "audience_input.hpp"
 #include "rejects.hpp"
 #include "report.hpp"
+#include "tell.hpp"
 
 namespace broadside::send {
 namespace {
@@ -84,11 +85,11 @@ std::string one_row(const std::string& to, const std::vector<std::string>& value
 exit_code send_test_message(const command& from, setup with, run_options how) {
   std::vector<std::string> values;
   if (const auto wrong = first_values(from, how, with.columns, values)) {
-    fmt::print(stderr, "error: {}\n", *wrong);
+    tell(fmt::format("error: {}\n", *wrong));
     return exit_code::audience_unreadable;
   }
   if (const auto wrong = set_values(from, with.campaign.attributes, values)) {
-    fmt::print(stderr, "error: {}\n", *wrong);
+    tell(fmt::format("error: {}\n", *wrong));
     return exit_code::wrong_usage;
   }
   audience_input input;
@@ -101,18 +102,18 @@ exit_code send_test_message(const command& from, setup with, run_options how) {
   for (const route_options& route : with.options.routes) routes.push_back(route.name);
   how.book.on_event = [&](const event& e) {
     const std::string number = from.show_numbers ? from.test_to : masked(from.test_to);
-    fmt::print("{} to {}", name_of(e.outcome), number);
-    if (e.route < routes.size()) fmt::print(" by route {}", printable(routes[e.route], 64));
-    if (e.reason != errc{}) fmt::print(": {}", message_of(e.reason));
+    print(fmt::format("{} to {}", name_of(e.outcome), number));
+    if (e.route < routes.size()) print(fmt::format(" by route {}", printable(routes[e.route], 64)));
+    if (e.reason != errc{}) print(fmt::format(": {}", message_of(e.reason)));
     if (!e.status_code.empty() || !e.error.empty()) {
-      fmt::print(" [{}] {}", printable(e.status_code, 32), printable(e.error, 160));
+      print(fmt::format(" [{}] {}", printable(e.status_code, 32), printable(e.error, 160)));
     }
-    fmt::print("\n  message {}, the provider's {}\n", to_string(e.id),
-               e.provider_message_id.empty() ? "none" : printable(e.provider_message_id, 64));
+    print(fmt::format("\n  message {}, the provider's {}\n", to_string(e.id),
+                      e.provider_message_id.empty() ? "none" : printable(e.provider_message_id, 64)));
   };
   send_run run(std::move(with), input, how);
   const exit_code code = run.run();
-  if (code == exit_code::books_unbalanced) fmt::print("{}", run.books());
+  if (code == exit_code::books_unbalanced) print(run.books());
   return code;
 }
 

@@ -68,7 +68,7 @@ enum class exit_code : int {
   audience_unreadable = 3,
   gave_up = 4,           ///< no route could be used, or the time to drain was over
   books_unbalanced = 5,  ///< a defect
-  output_failed = 6,     ///< the events, the rejects or an export could not be written
+  output_failed = 6,     ///< the events, the rejects, an export or standard output could not be written
   finished_before = 7,   ///< an earlier run finished the campaign; nothing was sent
   journal_failed = 8,    ///< the journal cannot be used: damaged, in use, of a later version, or the disk refuses it
   interrupted = 130,

@@ -49,8 +49,8 @@ struct limit_status {
   /// What could have left while messages waited for this limit or held it busy: taken / allowed says how far it is
   /// used. Zero: no rate, or nobody waited yet.
   double allowed = 0;
-  std::uint64_t quota = 0;       ///< of a day; zero: none
-  std::uint64_t quota_used = 0;  ///< of the present one
+  std::uint64_t quota = 0;               ///< of a day; zero: none
+  std::uint64_t quota_used = 0;          ///< of the present one
   std::chrono::milliseconds opens_in{};  ///< until it allows the next: its pace, its day, or the provider said so
 };
 

@@ -92,8 +92,8 @@ struct failover_options {
   double faults_max = 0.2;
   std::chrono::milliseconds slow_after{20'000};  ///< 1 ms to 1 h
   std::uint32_t answers_min = 20;                ///< of an interval; fewer say nothing. 1 to 1,000,000
-  /// After so many faults in a row nothing is sent on the route for retry_options::suspend_min, doubling while it lasts;
-  /// then one request asks whether it works again. 1 to 100,000.
+  /// After so many faults in a row nothing is sent on the route for retry_options::suspend_min, doubling while it
+  /// lasts; then one request asks whether it works again. 1 to 100,000.
   std::uint32_t faults_in_a_row = 20;
 };
 

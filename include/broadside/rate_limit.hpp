@@ -48,8 +48,8 @@ enum class limit_unit : std::uint8_t {
 
 /// A ceiling on all messages that match: for each field that is set, its value is the message's. One that sets nothing
 /// holds for every message. "*" stands for each: each sender, say, has such a limit of its own. A message leaves when
-/// all limits it matches allow it, at most eight, and counts for all of them or for none. A message that costs more than
-/// the burst leaves when the limit is untouched, and what follows waits until that is made up for.
+/// all limits it matches allow it, at most eight, and counts for all of them or for none. A message that costs more
+/// than the burst leaves when the limit is untouched, and what follows waits until that is made up for.
 struct limit_options {
   std::string name{};          ///< unique, 1 to 64 bytes; with "*", ": " and the values follow in limit_status::name
   std::string account{};       ///< route_options::account

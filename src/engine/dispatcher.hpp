@@ -156,6 +156,7 @@ class dispatcher {
   void claim(std::uint16_t route, flight&, time_point now);
   void make_ready(route_on_shard&, flight_index);
   void send_cleared(std::uint16_t route, time_point now);
+  [[nodiscard]] bool is_out_of_date(const flight&, time_point now);
   fate leaves(std::uint16_t route, flight_index, std::optional<http::exchange>& connection, time_point now);
   void recall(std::uint16_t route, flight_index, time_point now);
   void back_to_lane(flight&, std::size_t from, time_point now);

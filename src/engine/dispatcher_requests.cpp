@@ -297,6 +297,19 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
   for (std::size_t i = comes_back_.size(); i-- > 0;) recall(route, comes_back_[i], now);
 }
 
+/// Whether it would be made otherwise now: for a smaller burst, or counted in the number of a later day.
+bool dispatcher::is_out_of_date(const flight& f, time_point now) {
+  const auto above_burst = [&](const rate::limit_key* each) {
+    return !each->rate.unlimited() && f.costs.in(each->counts) > each->rate.burst();
+  };
+  const auto of_another_day = [&](const rate::limit_key* each) {
+    return each->daily->usage(wall(now)).day_begin > f.reserved;
+  };
+  const lane_spec& spec = *f.of->spec;
+  return (f.messages.size() > 1 && std::any_of(spec.limits.begin(), spec.limits.end(), above_burst)) ||
+         std::any_of(spec.quotas.begin(), spec.quotas.end(), of_another_day);
+}
+
 /// Whether the request leaves, with the connection, which is taken then; or must wait for its permission or a
 /// connection; or may not go any more.
 dispatcher::fate dispatcher::leaves(std::uint16_t route, flight_index k, std::optional<http::exchange>& connection,
@@ -305,6 +318,7 @@ dispatcher::fate dispatcher::leaves(std::uint16_t route, flight_index k, std::op
   flight& f = r.flights[k];
   const auto may_go = [&](slot_index i) { return goes_on(i, now); };
   if (rests(*r.shared, now) || !std::all_of(f.messages.begin(), f.messages.end(), may_go)) return fate::comes_back;
+  if (is_out_of_date(f, now)) return fate::comes_back;
   if (!connection) return fate::stays;
   if (const rate::denial no = rate::try_take(f.of->spec->limits, f.costs, now); no.denied()) {
     wake_at(no.until);

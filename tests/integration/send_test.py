@@ -680,7 +680,7 @@ class Resumed(Send):
 
     def test_a_torn_line_of_another_run_is_not_gone_on_with(self):
         simulator = self.simulator()
-        (self.folder / 'events.jsonl').write_text('{"row":0}\n{"row":')
+        (self.folder / 'events.jsonl').write_text('{"row":0}\n{"status":"enq')
         run = self.send(self.campaign(simulator), csv_rows(10), '--events', 'events.jsonl')
         self.assertEqual(len(run.events), 11)
 
@@ -818,6 +818,104 @@ class Faults(Send):
         self.assertGreater(counts['sinch']['answers_lost'], 0)
         self.assertLessEqual(counts['sinch']['answers_lost'], unknown)
         self.assertGreater(run.books['accepted'], 1000)
+
+
+class Robust(Send):
+    """Who does not listen, and what is in the way, costs no message."""
+
+    def full(self, *arguments, out=subprocess.DEVNULL, err=subprocess.DEVNULL):
+        return subprocess.run([SENDER, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=self.folder,
+                              env={**ENVIRONMENT, **KEYS}, timeout=SECONDS).returncode
+
+    def test_standard_error_that_cannot_be_written_stops_nothing(self):
+        simulator = self.simulator('--record-accepted')
+        campaign = self.campaign(simulator)
+        (self.folder / 'campaign.json').write_text(json.dumps(campaign))
+        (self.folder / 'audience.csv').write_text(csv_rows(100))
+        with open('/dev/full', 'w') as full:
+            self.assertEqual(self.full('campaign.json', 'audience.csv', '--progress', 'always', err=full), 0)
+        self.assertEqual(len(simulator.accepted()), 100)
+        reader, writer = os.pipe()
+        os.close(reader)
+        self.assertEqual(self.full('campaign.json', 'audience.csv', '--again', '--progress', 'always', err=writer), 0)
+        os.close(writer)
+        self.assertEqual(len(simulator.accepted()), 200)
+
+    def test_standard_output_that_cannot_be_written_is_told(self):
+        simulator = self.simulator()
+        self.send(self.campaign(simulator), csv_rows(20))
+        with open('/dev/full', 'w') as full:
+            for options in (('--status',), ('--status', '--json'), ('--export', '-'), ('audience.csv', '--explain'),
+                            ('audience.csv', '--dry-run'), ('audience.csv', '--again')):
+                self.assertEqual(self.full('campaign.json', *options, out=full), 6, options)
+            self.assertEqual(self.full('--help', out=full), 6)
+
+    def test_an_export_that_fails_leaves_the_one_before(self):
+        simulator = self.simulator()
+        self.send(self.campaign(simulator), csv_rows(20))
+        out = self.folder / 'out.csv'
+        out.write_text('the one before')
+        (self.folder / 'out.csv.part').mkdir()
+        run = self.end(Run(self.folder, ('campaign.json', '--export', 'out.csv'), '', {}), 6)
+        self.assertIn('out.csv.part', run.err)
+        self.assertEqual(out.read_text(), 'the one before')
+        (self.folder / 'out.csv.part').rmdir()
+        self.end(Run(self.folder, ('campaign.json', '--export', 'out.csv'), '', {}), 0)
+        self.assertEqual(out.read_text().count('\n'), 21)
+        self.assertFalse((self.folder / 'out.csv.part').exists())
+
+    def test_the_campaign_file_read_again_makes_it_faster(self):
+        simulator = self.simulator('--record-accepted')
+        limits = [{'name': 'code', 'sender': '12345', 'per_second': 5}]
+        campaign = self.campaign(simulator, limits=limits, weight=1)
+        run = self.start(campaign, csv_rows(600), '--events', 'events.jsonl')
+        until(lambda: simulator.counts()['both']['accepted'] >= 3, 'the first messages', run.process)
+        file = self.folder / 'campaign.json'
+
+        def read_again(text, told):
+            file.write_text(text)
+            run.process.send_signal(signal.SIGUSR1)
+            until(lambda: told in run.err_file.read_text(), told, run.process)
+        read_again('{"name": ', 'error: campaign.json cannot be used, nothing changes')
+        limits[0]['per_second'] = 2000
+        changed = {**campaign, 'limits': [*limits, {'name': 'new', 'per_second': 1}], 'weight': 3}
+        begun = time.monotonic()
+        read_again(json.dumps(changed), 'holds from the next start')
+        self.end(run, 0)
+        self.assertLess(time.monotonic() - begun, 30)  # of two minutes at the rate before
+        self.check_books(run, simulator.counts())
+        self.assertIn('limit code: 2000 a second, from now on', run.err)
+        self.assertIn('weight 3, from now on', run.err)
+        self.assertIn('the limit "new" is new: it holds from the next start', run.err)
+        self.assertRegex(run.out, r'(?m)^  limit code: 600 taken, \d+\.\d % of what it allows$')
+        self.assertEqual(sorted(to for _, to in simulator.accepted()), sorted(number(i)[1:] for i in range(600)))
+
+    def test_rejected_rows_of_another_audience_are_not_this_ones(self):
+        simulator = self.simulator('--delay-ms', '400')
+        campaign = self.campaign(simulator, routes=('sinch',))
+        campaign['routes'][0]['http'] = {'connections_max': 1}
+        rows = csv_rows(40).splitlines(keepends=True)
+        (self.folder / 'first.csv').write_text(''.join(rows[:31]) + 12 * '+1 112 555 0123,Nowhere\n')
+        (self.folder / 'second.csv').write_text(rows[0] + ''.join(rows[32:]))
+        run = self.start(campaign, 'first.csv', '--rejects', 'first.rejects.csv')
+        until(lambda: simulator.counts()['both']['requests'] >= 2, 'the first messages', run.process)
+        run.process.kill()
+        run.process.wait()
+        run = self.start(campaign, 'second.csv', '--rejects', 'mend.csv', '--events', 'events.jsonl')
+        self.end(run, (0, 1))
+        rejected = sum(event['outcome'] == 'rejected' for event in run.events)
+        self.assertGreater(rejected, 0)
+        self.assertEqual((self.folder / 'mend.csv').read_text().count('\n'), 1)
+        self.assertIn(f'{rejected} rejected messages are of other audiences', run.out)
+
+    def test_a_terminal_that_closes_interrupts_and_says_what_it_costs(self):
+        simulator = self.simulator('--delay-ms', '100')
+        campaign = self.campaign(simulator, routes=('sinch',), messages_inside_max=100)
+        run = self.start(campaign, csv_rows(5000))
+        until(lambda: simulator.counts()['both']['accepted'] >= 5, 'the first messages', run.process)
+        run.process.send_signal(signal.SIGHUP)
+        self.end(run, 130)
+        self.assertIn('what is on its way then may end as maybe_sent', run.err)
 
 
 if __name__ == '__main__':

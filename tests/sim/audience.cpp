@@ -1,5 +1,6 @@
 // sim/audience - see audience.hpp.
 #include <fmt/format.h>
+#include <array>
 #include <sim/audience.hpp>
 
 namespace broadside::sim {
@@ -59,6 +60,7 @@ row_text text_of(const plan& p, row_name at) {
     out.to = "+" + out.digits;
   }
   out.values.push_back(fmt::format("Ann {}", bits.below(1000)));
+  if (c.carriers != 0) out.values.emplace_back(carriers[bits.below(carriers.size())]);
   const bool bad = bits.below(1000) < static_cast<std::uint64_t>(c.bad_per_1000);
   const std::uint64_t kind = bits.below(6);
   if (bad) make_bad(out, kind);

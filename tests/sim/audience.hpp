@@ -3,11 +3,13 @@
 // A row's ordinal names its source too, so that an event says by itself whose it is. Numbers are unique in a plan.
 #pragma once
 
+#include <array>
 #include <broadside/message.hpp>
 #include <broadside/result.hpp>
 #include <optional>
 #include <sim/plan.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace broadside::sim {
@@ -37,6 +39,10 @@ inline constexpr std::uint64_t source_stride = 1'000'000;
   const auto n = static_cast<std::uint64_t>(at);
   return {campaign, static_cast<std::size_t>(n / source_stride), static_cast<std::size_t>(n % source_stride)};
 }
+
+/// What rows that name their carrier have; the limit of a carrier is for the first, in any case.
+inline constexpr std::array<std::string_view, 3> carriers{"Alpha", "ALPHA", "Beta"};
+inline constexpr std::string_view limited_carrier = "alpha";
 
 [[nodiscard]] row_text text_of(const plan&, row_name);
 

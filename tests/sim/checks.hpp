@@ -29,6 +29,15 @@ struct evidence {
 /// The same of the first sender on all routes together, and of the questions that a provider is asked.
 [[nodiscard]] verdict_of_check check_sender_limit(const evidence&);
 [[nodiscard]] verdict_of_check check_question_limits(const evidence&);
+/// Every one of options::limits, in what it counts, for each sender, carrier, … that it is for. After it was changed,
+/// by what it was changed to.
+[[nodiscard]] verdict_of_check check_other_limits(const evidence&);
+/// Of what left on one local day no more was taken than the day's number; engines that forgot begin again.
+[[nodiscard]] verdict_of_check check_quotas(const evidence&);
+/// What is tried again keeps to its share, where nothing else makes messages leave twice.
+[[nodiscard]] verdict_of_check check_retry_budget(const evidence&);
+/// In a calm run: while a campaign has messages one leaves as soon as the limits allow it.
+[[nodiscard]] verdict_of_check check_limits_are_used(const evidence&);
 /// Nothing of a campaign leaves while it is paused, nor once it was cancelled.
 [[nodiscard]] verdict_of_check check_standstills(const evidence&);
 /// Nothing leaves that is older than its campaign allows, and nothing expires that is not.
@@ -47,9 +56,19 @@ struct burst_of {
   time_point at{};
   std::uint64_t messages = 0;
   std::uint32_t engine = 0;
+  std::uint64_t largest = 1;  ///< what one message may count, above the burst too
+  std::size_t number = 0;     ///< of the departure
+};
+/// A limit that became another.
+struct ceiling_change {
+  std::size_t from = 0;  ///< departures before it
+  time_point at{};
+  std::uint32_t engine = 0;
+  number per_second = 0;
+  number burst = 1;
 };
 /// A leaky bucket over what left, in the order of time. Empty: never too much.
 [[nodiscard]] std::string excess(std::span<const burst_of>, number per_second, number burst,
-                                 std::span<const engine_life> engines);
+                                 std::span<const engine_life> engines, const ceiling_change* change = nullptr);
 
 }  // namespace broadside::sim

@@ -32,7 +32,7 @@ plan small_plan() {
 
 /// A run that a test makes up: one campaign, one source, one engine.
 struct made_up {
-  explicit made_up(plan with = small_plan()) : p(with), book(p) { record.engines.push_back({start, false, false}); }
+  explicit made_up(plan with = small_plan()) : p(with), book(p) { record.engines.push_back({start, false}); }
 
   static message_id id(std::size_t row, unsigned copy = 0) { return message_id{0x1000 + row + 0x100 * copy}; }
   static std::string text(std::size_t row, unsigned copy = 0) { return to_string(id(row, copy)); }
@@ -194,7 +194,7 @@ TEST_CASE("sim: what leaves untold, or more often than it was counted, is found"
 
 TEST_CASE("sim: a limit that is exceeded by one message in one window is found", "[sim]") {
   // 10 a second, 2 at once, and one to begin with: 0, 0.1, 0.2 … then a pause and two at once
-  const std::vector<engine_life> one{{start, false, false}};
+  const std::vector<engine_life> one{{start, false}};
   const auto at = [](duration when, std::uint64_t n, std::uint32_t engine = 0) {
     return burst_of{start + when, n, engine};
   };
@@ -204,7 +204,7 @@ TEST_CASE("sim: a limit that is exceeded by one message in one window is found",
   REQUIRE(excess(std::vector{at(0ms, 1), at(1s, 2)}, 10, 2, one).empty());
   REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(1s, 3)}, 10, 2, one).empty());
   REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(1s, 2), at(1099ms, 1)}, 10, 2, one).empty());
-  const std::vector<engine_life> two{{start, true, true}, {start + 50ms, false, false}};
+  const std::vector<engine_life> two{{start, true}, {start + 50ms, false}};
   REQUIRE(excess(std::vector{at(0ms, 1), at(50ms, 1, 1)}, 10, 1, two).empty());
   REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(50ms, 2, 1)}, 10, 1, two).empty());
   REQUIRE_FALSE(excess(std::vector{at(0ms, 1), at(50ms, 1, 1), at(149ms, 1, 1)}, 10, 1, two).empty());
@@ -263,7 +263,7 @@ TEST_CASE("sim: two events at one position, and a confirmed one that comes again
   made_up again;
   again.send(0, 0ms);
   again.book.confirmed(position{100}, 0);
-  again.record.engines.push_back({start + 1min, false, false});
+  again.record.engines.push_back({start + 1min, false});
   REQUIRE_FALSE(again.hear(again.ended(0, outcome::accepted), 1, true));
   REQUIRE(says(check_positions(again.all()), "was confirmed before a clean restart"));
   again.record.engines[0].lossy_end = true;
@@ -333,4 +333,32 @@ TEST_CASE("sim: the same seed gives the same run, and another seed another", "[s
   const std::uint64_t first = run(plan_of(1)).hash;
   REQUIRE(run(plan_of(1)).hash == first);
   REQUIRE(run(plan_of(2)).hash != first);
+}
+
+TEST_CASE("sim: a limit, a day's number and the retry budget are held against what left", "[sim]") {
+  plan p = small_plan();
+  p.route[0].rate = 0;
+  p.limit[0] = {.kind = static_cast<number>(limit_kind::any_campaign), .rate = 10, .burst = 2};
+  made_up fast(p);
+  for (std::size_t row = 0; row < 4; ++row) fast.send(row, 150ms + 50ms * static_cast<int>(row));
+  REQUIRE(says(check_other_limits(fast.all()), "limit-0 campaign-0 is exceeded"));
+  fast.record.changes.push_back({0, 0, start, 0});
+  fast.p.limit[0].new_rate = 1000;
+  REQUIRE(said(check_other_limits(fast.all())) == "nothing");
+
+  p.limit[0] = {.kind = static_cast<number>(limit_kind::everything), .quota = 3};
+  made_up day(p);
+  for (std::size_t row = 0; row < 4; ++row) {
+    day.send(row, 1s * static_cast<int>(row));
+    day.acceptances.back().at = start + 1s * static_cast<int>(row);
+  }
+  REQUIRE(says(check_quotas(day.all()), "4 of limit-0"));
+  day.departures.back().wall = wall_time{24h};
+  REQUIRE(said(check_quotas(day.all())) == "nothing");
+
+  made_up again(small_plan());
+  for (int i = 0; i < 12; ++i) again.leave(1, 1ms * i);
+  REQUIRE(said(check_retry_budget(again.all())) == "nothing");
+  for (int i = 0; i < 12; ++i) again.leave(1, 100ms);
+  REQUIRE(says(check_retry_budget(again.all()), "more than the budget"));
 }

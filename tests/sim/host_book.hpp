@@ -81,7 +81,6 @@ class host_book {
   [[nodiscard]] std::uint64_t heard() const noexcept { return heard_; }
   /// Taken and not told of since.
   [[nodiscard]] std::uint64_t owed() const noexcept { return owed_; }
-  [[nodiscard]] unsigned losses() const noexcept { return losses_; }
 
  private:
   [[nodiscard]] verdict_of_check fits(const row_book&, const event&, const circumstances&) const;

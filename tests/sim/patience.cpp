@@ -17,7 +17,10 @@ number limit_ms(const plan& p) {
     if (r.provider_rate > 0) longest = std::max(longest, 1000 * r.batch / r.provider_rate);
   }
   if (p.sender_rate > 0) longest = std::max(longest, 10'000 / p.sender_rate);
-  return longest;
+  for (const limit_plan& l : p.limit) {
+    if (l.kind != 0 && l.rate > 0) longest = std::max(longest, 30'000 / std::min(l.rate, l.new_rate));
+  }
+  return std::max(longest, 2 * 1'000'000 / p.budget_min_per_1000);
 }
 
 number questions_ms(const plan& p) {
@@ -37,15 +40,61 @@ number aftermath_ms(const plan& p) {
   return 1000 * f.outage_for_s + f.disk_full_for_ms + f.sync_slow_for_ms + f.late_for_ms + f.slow_for_ms;
 }
 
+/// What waits for the next day ends when it is too old.
+number day_ms(const plan& p) {
+  number age_ms = 0;
+  for (const limit_plan& l : p.limit) {
+    for (std::size_t i = 0; i < p.campaign_count() && l.kind != 0 && l.quota > 0; ++i)
+      age_ms = std::max(age_ms, 1000 * p.campaign[i].age_s + 1000);
+  }
+  return age_ms;
+}
+
 number stall_ms(const plan& p) {
   const number exchange = p.connect_timeout_ms * 3 + p.write_timeout_ms + p.response_timeout_ms;
   const number host = p.host.submit_every_ms + p.host.poll_every_ms + 2 * p.sync_interval_ms;
-  return 10'000 + 2 * exchange + questions_ms(p) + rests_ms(p) + aftermath_ms(p) + limit_ms(p) + host;
+  return 10'000 + 2 * exchange + questions_ms(p) + rests_ms(p) + aftermath_ms(p) + limit_ms(p) + day_ms(p) + host;
 }
 
 }  // namespace
 
 duration stall_max(const plan& p) { return milliseconds{stall_ms(p)}; }
+
+/// Marketing has one of sixteen turns, and of those its share; a turn takes what the slowest limit needs for it.
+duration starved_after(const plan& p, std::size_t campaign) {
+  number shares = 0;
+  for (std::size_t i = 0; i < p.campaign_count(); ++i) {
+    const campaign_plan& c = p.campaign[i];
+    shares += 4 * std::max(c.share, c.new_share);
+  }
+  const number least = std::min(p.campaign[campaign].share, p.campaign[campaign].new_share);
+  return milliseconds{stall_ms(p) + 16 * limit_ms(p) * (shares / least + 1)};
+}
+
+/// Of its turn, of a dead route that is found out, and of the connections that are made then.
+duration turn_max(const plan& p, std::size_t campaign) {
+  number each = 0;  // milliseconds that a message takes of the slowest limit
+  const auto note = [&](number rate, number units) { each = std::max(each, rate > 0 ? 1000 * units / rate + 1 : 0); };
+  number batch = 1;
+  bool dies = false;
+  for (std::size_t i = 0; i < p.route_count(); ++i) {
+    note(p.route[i].rate, 1);
+    batch = std::max(batch, p.route[i].batch);
+    dies = dies || p.route[i].dies_ms > 0;
+  }
+  note(p.sender_rate, 1);
+  for (const limit_plan& l : p.limit) note(l.kind != 0 && l.rate > 0 ? std::min(l.rate, l.new_rate) : 0, 3);
+  number shares = 0;
+  bool urgent = false;
+  for (std::size_t i = 0; i < p.campaign_count(); ++i) {
+    shares += (p.campaign[i].tenant != 0 ? 4 : 1) * std::max(p.campaign[i].share, p.campaign[i].new_share);
+    urgent = urgent || p.campaign[i].urgent != 0;
+  }
+  const number least = std::min(p.campaign[campaign].share, p.campaign[campaign].new_share);
+  const number turns = p.campaigns > 1 ? (urgent ? 16 : 1) * (shares / least + 1) : 1;
+  const number found = (p.faults_in_a_row + 3) * (p.connect_timeout_ms + p.backoff_max_ms) + 2 * p.response_timeout_ms;
+  return milliseconds{2000 + each * batch * p.shards * turns + (dies ? found : 0)};
+}
 
 duration end_max(const plan& p) {
   number rows = 0;

@@ -12,4 +12,9 @@ namespace broadside::sim {
 /// And until everything ended.
 [[nodiscard]] duration end_max(const plan&);
 
+/// In a calm run: until a message of a campaign that has some leaves.
+[[nodiscard]] duration turn_max(const plan&, std::size_t campaign);
+/// How long nothing may become of a campaign that has work, while others have it too.
+[[nodiscard]] duration starved_after(const plan&, std::size_t campaign);
+
 }  // namespace broadside::sim

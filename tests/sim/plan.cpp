@@ -137,6 +137,109 @@ void draw_fault(plan& p, std::string_view name, number& value, number least, num
   value = on ? std::min(strength, million) : 0;
 }
 
+// ---------------------------------------------------------------- what most plans have not
+
+/// Midnights and the hours in which clocks are put forward or back, in seconds since 1970.
+constexpr std::array<number, 10> moments{
+    1'771'545'600,  // 2026-02-20, in UTC
+    1'771'525'800,  // in Kolkata
+    1'771'574'400,  // in Los Angeles
+    1'772'956'800,  // 2026-03-08 in Los Angeles, a day of 23 hours
+    1'772'964'000,  // its missing hour
+    1'773'039'600,  // its end
+    1'793'516'400,  // 2026-11-01 in Los Angeles, a day of 25 hours
+    1'793'523'600,  // its hour that comes twice
+    1'793'606'400,  // its end
+    1'793'577'600,  // 2026-11-02, in UTC
+};
+
+void draw_quota(plan& p, limit_plan& l, dice& d) {
+  l.quota = d.of({1, 5, 20, 60});
+  l.zone = d.of({0, 1, 1, 1, 2});
+  if (d.one_in(2)) l.rate = 0;
+  p.wall_start_s = moments[static_cast<std::size_t>(d.between(0, moments.size() - 1))] - d.of({1, 2, 5, 20});
+}
+
+void draw_limits(plan& p) {
+  dice count(p.seed, "limits");
+  const number n = count.of({0, 0, 0, 0, 0, 0, 0, 1, 2, 4});
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+    dice d(p.seed, "limit", static_cast<number>(i));
+    limit_plan& l = p.limit[i];
+    l.kind = d.between(1, static_cast<number>(limit_kind::last));
+    l.counts = d.of({0, 0, 1, 2});
+    l.rate = d.of({5, 20, 100, 500});
+    l.burst = d.of({1, 1, 3, 10});
+    if (d.one_in(4)) draw_quota(p, l, d);
+    const bool changes = l.rate > 0 && d.one_in(3);
+    l.change_ms = changes ? d.between(1, 4000) : 0;
+    l.new_rate = d.of({5, 50, 500});
+    l.new_burst = d.of({1, 5, 20});
+    for (std::size_t r = 0; r < 2 && l.of() == limit_kind::account; ++r) p.route[r].account = 1;
+  }
+  for (std::size_t i = 0; i < campaigns_max && n > 0; ++i) {
+    campaign_plan& c = p.campaign[i];
+    dice d(p.seed, "campaign of limits", static_cast<number>(i));
+    c.tenant = d.of({0, 1, 2});
+    c.carriers = d.of({0, 1});
+    c.media = d.of({0, 1, 2});
+    if (c.fallback != 0) c.fallback = d.of({1, 2});
+    if (p.wall_start_s != 0) c.age_s = std::min<number>(c.age_s, 30);  // what waits for the next day ends soon
+  }
+}
+
+void draw_fairness(plan& p) {
+  dice d(p.seed, "fairness");
+  const bool on = d.one_in(5);
+  for (campaign_plan& c : p.campaign) {
+    const number share = d.of({1, 1, 3, 10});
+    const number tenant = d.of({0, 0, 1, 2});
+    const bool urgent = d.one_in(4);
+    const bool changes = d.one_in(4);
+    const number at = d.between(1, 3000);
+    const number later = d.of({1, 5, 100});
+    if (!on) continue;
+    c.share = share;
+    c.tenant = tenant;
+    c.urgent = urgent ? 1 : 0;
+    c.reweigh_ms = changes ? at : 0;
+    c.new_share = later;
+  }
+}
+
+/// A provider that dies for a while, one that fails very often, or everything is well.
+void draw_days(plan& p) {
+  dice d(p.seed, "a day");
+  const number what = d.between(1, 24);
+  for (route_plan& r : p.route) r.adaptive = d.of({0, 0, 0, 1});
+  if (what == 1 || what == 2) {
+    p.route[0].dies_ms = d.between(100, 3000);
+    p.route[0].dead_for_ms = d.of({3000, 20'000, 60'000});
+    p.faults_in_a_row = d.of({3, 20});
+    p.failover_ms = d.of({200, 5000});
+    p.answers_min = d.of({2, 20});
+  }
+  if (what == 3) {
+    p.fault.provider_busy = d.of({200'000, 500'000, 900'000});
+    p.budget_percent = d.of({1, 5, 20});
+    p.budget_min_per_1000 = d.of({500, 1000, 5000});
+    p.faults_in_a_row = d.of({20, 1000});
+    p.retry_delay_max_ms = p.retry_delay_ms;
+    p.attempts_max = 8;
+  }
+  if (what != 2 && what != 4 && what != 5) return;
+  fault_plan calm;
+  calm.latency_us = 300;
+  p.fault = calm;
+  p.host = {.batch = 64, .submit_every_ms = 5, .poll_batch = 200, .poll_every_ms = 10};
+  p.inside_max = 2048;
+  p.connect_timeout_ms = 200;
+  p.backoff_max_ms = p.backoff_ms;
+  p.faults_in_a_row = 3;
+  for (route_plan& r : p.route) r.provider_rate = 0;
+  for (campaign_plan& c : p.campaign) c.pause_ms = c.cancel_ms = c.edit_ms = c.inside_max = 0;
+}
+
 void draw_faults(plan& p) {
   fault_plan& f = p.fault;
   dice d(p.seed, "how faults are");
@@ -213,6 +316,24 @@ void add_engine(std::vector<field>& out, plan& p) {
   out.push_back({"sender_burst", &p.sender_burst, 1, million});
   out.push_back({"refused_per_10000", &p.refused_per_10000, 0, 10'000});
   out.push_back({"faults_for_ms", &p.faults_for_ms, 0, hour_ms});
+  out.push_back({"budget_percent", &p.budget_percent, 1, 100});
+  out.push_back({"budget_min_per_1000", &p.budget_min_per_1000, 10, million});
+  out.push_back({"failover_ms", &p.failover_ms, 100, hour_ms});
+  out.push_back({"answers_min", &p.answers_min, 1, million});
+  out.push_back({"faults_in_a_row", &p.faults_in_a_row, 1, 100'000});
+  out.push_back({"wall_start_s", &p.wall_start_s, 0, ever});
+}
+
+void add_limit(std::vector<field>& out, limit_plan& l, const std::string& at) {
+  out.push_back({at + "kind", &l.kind, 0, static_cast<number>(limit_kind::last)});
+  out.push_back({at + "counts", &l.counts, 0, 2});
+  out.push_back({at + "rate", &l.rate, 0, million});
+  out.push_back({at + "burst", &l.burst, 1, million});
+  out.push_back({at + "quota", &l.quota, 0, million});
+  out.push_back({at + "zone", &l.zone, 0, 2});
+  out.push_back({at + "change_ms", &l.change_ms, 0, hour_ms});
+  out.push_back({at + "new_rate", &l.new_rate, 1, million});
+  out.push_back({at + "new_burst", &l.new_burst, 1, million});
 }
 
 void add_route(std::vector<field>& out, route_plan& r, const std::string& at) {
@@ -222,13 +343,17 @@ void add_route(std::vector<field>& out, route_plan& r, const std::string& at) {
   out.push_back({at + "rate", &r.rate, 0, million});
   out.push_back({at + "burst", &r.burst, 1, million});
   out.push_back({at + "provider_rate", &r.provider_rate, 0, million});
+  out.push_back({at + "account", &r.account, 0, 1});
+  out.push_back({at + "adaptive", &r.adaptive, 0, 1});
+  out.push_back({at + "dies_ms", &r.dies_ms, 0, hour_ms});
+  out.push_back({at + "dead_for_ms", &r.dead_for_ms, 1, hour_ms});
 }
 
 void add_campaign(std::vector<field>& out, campaign_plan& c, const std::string& at) {
   out.push_back({at + "policy", &c.policy, 0, 2});
   for (std::size_t i = 0; i < routes_max; ++i) out.push_back({fmt::format("{}weight{}", at, i), &c.weight[i], 1, 1000});
   out.push_back({at + "age_s", &c.age_s, 1, 604'800});
-  out.push_back({at + "fallback", &c.fallback, 0, 1});
+  out.push_back({at + "fallback", &c.fallback, 0, 2});
   out.push_back({at + "dialling", &c.dialling, 0, 2});
   out.push_back({at + "sender", &c.sender, 0, 1});
   out.push_back({at + "sources", &c.sources, 1, sources_max});
@@ -240,6 +365,13 @@ void add_campaign(std::vector<field>& out, campaign_plan& c, const std::string& 
   out.push_back({at + "paused_for_ms", &c.paused_for_ms, 0, hour_ms});
   out.push_back({at + "cancel_ms", &c.cancel_ms, 0, hour_ms});
   out.push_back({at + "edit_ms", &c.edit_ms, 0, hour_ms});
+  out.push_back({at + "share", &c.share, 1, 1000});
+  out.push_back({at + "tenant", &c.tenant, 0, 2});
+  out.push_back({at + "urgent", &c.urgent, 0, 1});
+  out.push_back({at + "carriers", &c.carriers, 0, 1});
+  out.push_back({at + "media", &c.media, 0, 3});
+  out.push_back({at + "reweigh_ms", &c.reweigh_ms, 0, hour_ms});
+  out.push_back({at + "new_share", &c.new_share, 1, 1000});
 }
 
 void add_host(std::vector<field>& out, host_plan& h) {
@@ -317,6 +449,9 @@ plan plan_of(std::uint64_t seed) {
   draw_campaigns(p);
   draw_host(p);
   draw_faults(p);
+  draw_limits(p);
+  draw_fairness(p);
+  draw_days(p);
   return p;
 }
 
@@ -325,6 +460,7 @@ std::vector<field> fields_of(plan& p) {
   add_engine(all, p);
   for (std::size_t i = 0; i < routes_max; ++i) add_route(all, p.route[i], fmt::format("r{}.", i));
   for (std::size_t i = 0; i < campaigns_max; ++i) add_campaign(all, p.campaign[i], fmt::format("c{}.", i));
+  for (std::size_t i = 0; i < limits_max; ++i) add_limit(all, p.limit[i], fmt::format("l{}.", i));
   add_host(all, p.host);
   add_faults(all, p.fault);
   return all;
@@ -334,7 +470,27 @@ bool in_use(const plan& p, std::string_view name) {
   const auto index = [&](char kind) {
     return name.size() > 2 && name[0] == kind && name[2] == '.' ? number{name[1] - '0'} : number{-1};
   };
-  return index('r') < p.routes && index('c') < p.campaigns;
+  const number limit = index('l');
+  const bool is_no_limit = limit >= 0 && p.limit[static_cast<std::size_t>(limit)].kind == 0;
+  return index('r') < p.routes && index('c') < p.campaigns && (!is_no_limit || name.ends_with(".kind"));
+}
+
+bool is_calm(const plan& p) {
+  plan of = p;
+  number trouble = p.host.deaf_ms + p.host.restart_ms + p.host.dies_at_poll + p.refused_per_10000;
+  for (const field& f : fields_of(of)) {
+    const bool is_span = f.name.ends_with("_ms") || f.name.ends_with("_us") || f.name.ends_with("_s");
+    if (f.name.starts_with("fault.") && !is_span) trouble += *f.value;
+  }
+  number rows = 0;
+  for (std::size_t i = 0; i < p.campaign_count(); ++i) {
+    const campaign_plan& c = p.campaign[i];
+    trouble += c.pause_ms + c.cancel_ms + c.edit_ms + c.inside_max;
+    rows += c.sources * c.rows;
+  }
+  for (const route_plan& r : p.route) trouble += r.provider_rate;
+  const bool is_quick = p.host.submit_every_ms <= 20 && p.host.poll_every_ms <= 50 && p.host.poll_batch >= 16;
+  return trouble == 0 && is_quick && p.fault.delay_ms == 0 && 2 * rows < p.inside_max;
 }
 
 std::string set_field(plan& p, std::string_view assignment) {

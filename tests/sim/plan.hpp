@@ -21,10 +21,40 @@ using number = std::int64_t;
 inline constexpr std::size_t routes_max = 3;
 inline constexpr std::size_t campaigns_max = 3;
 inline constexpr std::size_t sources_max = 2;
+inline constexpr std::size_t limits_max = 4;
 inline constexpr number rows_max = 400;  // of a source
 
 /// In the order of broadside::durability, after `memory`.
 enum class record : number { memory, every_batch, periodic, none };
+
+/// Which messages a limit is for.
+enum class limit_kind : number {
+  none,
+  sender,
+  any_sender,
+  carrier,
+  campaign,
+  any_campaign,
+  tenant,
+  any_tenant,
+  account,
+  everything,
+  last = everything
+};
+
+struct limit_plan {
+  number kind = 0;    // limit_kind
+  number counts = 0;  // limit_unit
+  number rate = 0;    // a second; 0: no limit but the quota
+  number burst = 1;
+  number quota = 0;      // a day; 0: none
+  number zone = 0;       // of the quota
+  number change_ms = 0;  // the host changes it then; 0: never
+  number new_rate = 5;
+  number new_burst = 1;
+
+  [[nodiscard]] limit_kind of() const noexcept { return static_cast<limit_kind>(kind); }
+};
 
 struct route_plan {
   number infobip = 0;        // else Sinch
@@ -33,13 +63,17 @@ struct route_plan {
   number rate = 0;           // messages a second; 0: no limit
   number burst = 1;          //
   number provider_rate = 0;  // what the provider itself allows; 0: anything
+  number account = 0;        // 1: the one that such routes share
+  number adaptive = 0;       // concurrency
+  number dies_ms = 0;        // its provider is gone then; 0: never
+  number dead_for_ms = 5000;
 };
 
 struct campaign_plan {
   number policy = 0;  // on_unknown
   std::array<number, routes_max> weight{1, 1, 1};
   number age_s = 3600;
-  number fallback = 0;
+  number fallback = 0;  // SMS parts of its fallback text; 0: none
   number dialling = 0;  // 2: as in North America
   number sender = 0;    // which of two
   number sources = 1;
@@ -51,6 +85,13 @@ struct campaign_plan {
   number paused_for_ms = 0;  //
   number cancel_ms = 0;      // 0: never
   number edit_ms = 0;        // launched again with another text; 0: never
+  number share = 1;          // its weight among campaigns
+  number tenant = 0;         // 0: none
+  number urgent = 0;         // transactional
+  number carriers = 0;       // its rows name their carrier
+  number media = 0;          // links
+  number reweigh_ms = 0;     // gets another weight then; 0: never
+  number new_share = 1;
 };
 
 struct host_plan {
@@ -96,6 +137,10 @@ struct plan {
   number sender_rate = 0, sender_burst = 1;  // of the first sender, on all routes; 0: no limit
   number refused_per_10000 = 0;
   number faults_for_ms = 10'000;  // then everything works
+  number budget_percent = 20, budget_min_per_1000 = 1000;
+  number failover_ms = 5000, answers_min = 20, faults_in_a_row = 20;
+  number wall_start_s = 0;  // since 1970; 0: when simulations begin
+  std::array<limit_plan, limits_max> limit{};
   std::array<route_plan, routes_max> route{};
   std::array<campaign_plan, campaigns_max> campaign{};
   host_plan host{};
@@ -108,6 +153,10 @@ struct plan {
 };
 
 [[nodiscard]] plan plan_of(std::uint64_t seed);
+
+/// Nothing goes wrong but providers that die, and the host does nothing but submit, poll and confirm in good time: then
+/// the limits alone say how long everything takes.
+[[nodiscard]] bool is_calm(const plan&);
 
 /// A field by the name under which it is printed and set: "shards", "c0.rows", "fault.reset".
 struct field {

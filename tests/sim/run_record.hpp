@@ -18,11 +18,19 @@ struct standstill {
 /// One open().
 struct engine_life {
   time_point opened{};
-  bool crashed = false;
   bool lossy_end = false;  ///< a crash, or a stop() while the disk was faulty
 };
 
+/// What a limit was from then on. By number of departures, as a standstill.
+struct limit_change {
+  std::size_t limit = 0;  ///< of the plan
+  std::size_t from = 0;   ///< departures before it
+  time_point at{};
+  std::uint32_t engine = 0;  ///< the next one has what its options say
+};
+
 struct run_record {
+  std::vector<limit_change> changes;
   std::vector<standstill> standstills;
   std::vector<engine_life> engines;
   bool wall_jumped = false;

@@ -18,6 +18,10 @@ constexpr std::size_t first_restart = 0;
 constexpr std::size_t second_restart = 1;
 constexpr std::size_t death = 2;
 constexpr std::size_t edit_of = 3;  // and the campaign's number
+constexpr std::size_t reweigh_of = edit_of + campaigns_max;
+constexpr std::size_t change_of = reweigh_of + campaigns_max;  // and the limit's
+constexpr std::size_t end_of = change_of + limits_max;         // and the route's
+constexpr std::size_t habits = end_of + routes_max;
 
 }  // namespace
 
@@ -31,10 +35,13 @@ scripted_host::scripted_host(const plan& p, testing::simulation& world, std::vec
       start_(world.clock().now()),
       next_poll_(start_),
       next_submit_(start_),
-      done_(edit_of + campaigns_max, false) {
+      done_(habits, false),
+      heard_of_(p.campaign_count(), 0),
+      moved_(p.campaign_count(), start_) {
   for (std::size_t c = 0; c < work_.size(); ++c)
     work_[c].sources.resize(static_cast<std::size_t>(plan_.campaign[c].sources));
   record_.wall_jumped = p.fault.wall_jump > 0;
+  if (p.wall_start_s > 0) world_.set_wall_clock(wall_time{std::chrono::seconds{p.wall_start_s}});
 }
 
 number scripted_host::ms_since_start() const {
@@ -77,7 +84,7 @@ void scripted_host::open() {
 
 /// False: the process died, or the disk did not work.
 bool scripted_host::open_once() {
-  record_.engines.push_back({world_.clock().now(), false, false});
+  record_.engines.push_back({world_.clock().now(), false});
   const auto which = static_cast<unsigned>(record_.engines.size() - 1);
   auto opened = world_.open(options_of(plan_, urls_));
   if (!opened) {
@@ -173,7 +180,7 @@ void scripted_host::open_source(std::size_t c, std::size_t s) {
 }
 
 void scripted_host::after_a_crash() {
-  record_.engines.back().crashed = record_.engines.back().lossy_end = true;
+  record_.engines.back().lossy_end = true;
   book_.something_was_lost();
   watch_.ended_badly();
   for (std::size_t c = 0; c < work_.size(); ++c) {
@@ -222,6 +229,8 @@ void scripted_host::act() {
   act_once(first_restart, plan_.host.restart_ms, &scripted_host::restart);
   act_once(second_restart, plan_.host.restart2_ms, &scripted_host::restart);
   if (alive()) change_states();
+  if (alive()) change_limits();
+  end_providers();
   if (alive() && now >= next_submit_) {
     submit_everywhere();
     // Once everything works the host does its best, so that a run ends soon.
@@ -253,6 +262,40 @@ void scripted_host::change_states() {
     const bool edits = p.edit_ms > 0 && at >= p.edit_ms && !done_[edit_of + c];
     if (alive() && w.launched && !w.cancelled && edits) edit(c);
     if (alive() && w.launched && !w.cancelled && p.cancel_ms > 0 && at >= p.cancel_ms) cancel(c);
+    if (alive() && w.launched && p.reweigh_ms > 0 && at >= p.reweigh_ms && !done_[reweigh_of + c]) reweigh(c);
+  }
+}
+
+void scripted_host::change_limits() {
+  for (std::size_t i = 0; i < limits_max; ++i) {
+    const limit_plan& l = plan_.limit[i];
+    if (l.kind == 0 || l.change_ms == 0 || ms_since_start() < l.change_ms || done_[change_of + i]) continue;
+    done_[change_of + i] = true;
+    world_.note(fmt::format("changes limit {}", i));
+    const rate_limit fresh{static_cast<double>(l.new_rate), static_cast<std::uint32_t>(l.new_burst)};
+    if (const auto changed = engine_->change_limit(limit_name(i), fresh); !changed)
+      return wrong(problem{"change_limit(): " + changed.error().message()});
+    record_.changes.push_back({i, world_.departures().size(), world_.clock().now(), watch_.number()});
+  }
+}
+
+void scripted_host::reweigh(std::size_t c) {
+  done_[reweigh_of + c] = true;
+  world_.note(fmt::format("gives campaign {} another weight", c));
+  const auto weight = static_cast<std::uint32_t>(plan_.campaign[c].new_share);
+  for (const campaign_id id : ids_of(c)) {
+    if (const auto changed = engine_->change_weight(id, weight); !changed && alive())
+      return wrong(problem{"change_weight(): " + changed.error().message()});
+  }
+}
+
+/// Also while no engine lives: a provider does not ask.
+void scripted_host::end_providers() {
+  for (std::size_t i = 0; i < plan_.route_count(); ++i) {
+    const route_plan& r = plan_.route[i];
+    if (r.dies_ms == 0 || ms_since_start() < r.dies_ms || done_[end_of + i]) continue;
+    done_[end_of + i] = true;
+    world_.begin_outage(i, milliseconds{r.dead_for_ms});
   }
 }
 
@@ -450,6 +493,8 @@ void scripted_host::hear(const event& e) {
   wrong(watch_.hear(e, book_));
   wrong(book_.hear(e, {*c, watch_.number(), again, world_.clock().now()}));
   seen_ = std::max(seen_, e.at);
+  ++heard_of_[*c];
+  moved_[*c] = world_.clock().now();
 }
 
 void scripted_host::confirm() {
@@ -487,12 +532,15 @@ void scripted_host::sleep() {
   at(plan_.host.restart_ms);
   at(plan_.host.restart2_ms);
   at(plan_.faults_for_ms);
+  for (const limit_plan& l : plan_.limit) at(l.kind != 0 ? l.change_ms : 0);
+  for (std::size_t i = 0; i < plan_.route_count(); ++i) at(plan_.route[i].dies_ms);
   for (std::size_t c = 0; c < work_.size(); ++c) {
     const campaign_plan& p = plan_.campaign[c];
     at(p.starts_ms);
     at(p.pause_ms);
     at(p.pause_ms + p.paused_for_ms);
     at(p.edit_ms);
+    at(p.reweigh_ms);
     at(p.cancel_ms);
   }
   world_.run_for(std::max<duration>(next - now, 1us));
@@ -525,6 +573,7 @@ void scripted_host::wait_for_the_end() {
     // What the plan still has for the host may be what everything waits for.
     if (ms_since_start() <= last_habit_ms()) last = now;
     if (now - last > stall_max(plan_)) return does_not_end("nothing moved any more");
+    look_for_starved();
     if (now - healed > end_max(plan_) + milliseconds{last_habit_ms()}) return does_not_end("it went on and on");
   }
 }
@@ -534,7 +583,12 @@ number scripted_host::last_habit_ms() const {
   for (std::size_t c = 0; c < work_.size(); ++c) {
     const campaign_plan& p = plan_.campaign[c];
     const number resumes = p.pause_ms > 0 ? p.pause_ms + p.paused_for_ms : 0;
-    last = std::max({last, p.starts_ms, resumes, p.edit_ms, p.cancel_ms});
+    last = std::max({last, p.starts_ms, resumes, p.edit_ms, p.cancel_ms, p.reweigh_ms});
+  }
+  for (const limit_plan& l : plan_.limit) last = std::max(last, l.kind != 0 ? l.change_ms : 0);
+  for (std::size_t i = 0; i < plan_.route_count(); ++i) {
+    const route_plan& r = plan_.route[i];
+    last = std::max(last, r.dies_ms > 0 ? r.dies_ms + r.dead_for_ms : 0);
   }
   return last;
 }
@@ -548,6 +602,17 @@ bool scripted_host::everything_ended() {
     }
   }
   return !watch_.has_unread(*engine_);
+}
+
+/// Campaigns share what there is: one that has work waits no longer than a turn of its weight takes.
+void scripted_host::look_for_starved() {
+  const time_point now = world_.clock().now();
+  for (std::size_t c = 0; c < work_.size() && !problem_; ++c) {
+    const bool waits = engine_ && work_[c].launched && !work_[c].paused && !engine_->finished(work_[c].id);
+    if (!waits || ms_since_start() <= last_habit_ms()) moved_[c] = now;
+    if (now - moved_[c] <= starved_after(plan_, c)) continue;
+    does_not_end(fmt::format("campaign {} is starved", c));
+  }
 }
 
 void scripted_host::does_not_end(std::string_view after) {

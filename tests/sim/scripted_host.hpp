@@ -67,6 +67,9 @@ class scripted_host {
   void act();
   void act_once(std::size_t habit, number ms, void (scripted_host::*what)());
   void change_states();
+  void change_limits();
+  void reweigh(std::size_t campaign);
+  void end_providers();
   void launch(std::size_t campaign);
   void set_paused(std::size_t campaign, bool paused);
   void cancel(std::size_t campaign);
@@ -90,6 +93,7 @@ class scripted_host {
   [[nodiscard]] number last_habit_ms() const;
   [[nodiscard]] bool everything_ended();
   void does_not_end(std::string_view after);
+  void look_for_starved();
   void close();
   void look_again();
 
@@ -122,6 +126,8 @@ class scripted_host {
   number polls_since_confirm_ = 0;
   position seen_{};  // the highest that this engine told
   std::uint64_t progress_ = 0;
+  std::vector<std::uint64_t> heard_of_;  // events, of each campaign
+  std::vector<time_point> moved_;        // when the last came
 };
 
 }  // namespace broadside::sim

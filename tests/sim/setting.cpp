@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <broadside/providers/infobip.hpp>
 #include <broadside/providers/sinch.hpp>
+#include <sim/audience.hpp>
 #include <sim/setting.hpp>
 #include <utility>
 
@@ -16,6 +17,44 @@ double share(number millionths) { return static_cast<double>(millionths) / 1e6; 
 
 rate_limit limit_of(number rate, number burst) {
   return {static_cast<double>(rate), static_cast<std::uint32_t>(burst)};
+}
+
+limit_options limit_of(const limit_plan& from, std::string name) {
+  limit_options l;
+  l.name = std::move(name);
+  switch (from.of()) {
+    case limit_kind::sender:
+      l.sender = sender_of(0);
+      break;
+    case limit_kind::any_sender:
+      l.sender = "*";
+      break;
+    case limit_kind::carrier:
+      l.carrier = limited_carrier;
+      break;
+    case limit_kind::campaign:
+      l.campaign = key_of(0);
+      break;
+    case limit_kind::any_campaign:
+      l.campaign = "*";
+      break;
+    case limit_kind::tenant:
+      l.tenant = tenant_name(1);
+      break;
+    case limit_kind::any_tenant:
+      l.tenant = "*";
+      break;
+    case limit_kind::account:
+      l.account = "account";
+      break;
+    case limit_kind::none:
+    case limit_kind::everything:
+      break;
+  }
+  l.counts = static_cast<limit_unit>(from.counts);
+  if (from.rate > 0) l.rate = limit_of(from.rate, from.burst);
+  if (from.quota > 0) l.quota = {static_cast<std::uint64_t>(from.quota), zone_of(from)};
+  return l;
 }
 
 http_options http_of(const plan& p, const route_plan& r) {
@@ -123,15 +162,27 @@ options options_of(const plan& p, const std::vector<std::string>& urls) {
     r.provider = make_provider(p.route[i], urls[i]);
     r.limit = limit_of(p.route[i].rate, p.route[i].burst);
     r.http = http_of(p, p.route[i]);
+    r.http.adaptive_concurrency = p.route[i].adaptive != 0;
+    if (p.route[i].account != 0) r.account = "account";
     o.routes.push_back(std::move(r));
   }
   if (p.sender_rate > 0) {
-    sender_limit s;
+    limit_options s;
+    s.name = "sender";
     s.sender = sender_of(0);
-    s.limit = limit_of(p.sender_rate, p.sender_burst);
-    o.senders.push_back(std::move(s));
+    s.rate = limit_of(p.sender_rate, p.sender_burst);
+    o.limits.push_back(std::move(s));
   }
+  for (std::size_t i = 0; i < limits_max; ++i) {
+    if (p.limit[i].kind != 0) o.limits.push_back(limit_of(p.limit[i], limit_name(i)));
+  }
+  o.tenants = {{.name = tenant_name(1), .weight = 1}, {.name = tenant_name(2), .weight = 4}};
   o.preflight.mode = preflight_mode::off;
+  o.retry.budget = static_cast<double>(p.budget_percent) / 100;
+  o.retry.budget_min = static_cast<double>(p.budget_min_per_1000) / 1000;
+  o.failover.interval = milliseconds{p.failover_ms};
+  o.failover.answers_min = static_cast<std::uint32_t>(p.answers_min);
+  o.failover.faults_in_a_row = static_cast<std::uint32_t>(p.faults_in_a_row);
   o.retry.attempts_max = static_cast<std::uint16_t>(p.attempts_max);
   o.retry.delay_min = milliseconds{p.retry_delay_ms};
   o.retry.delay_max = milliseconds{p.retry_delay_max_ms};
@@ -155,6 +206,14 @@ options options_of(const plan& p, const std::vector<std::string>& urls) {
 
 std::string key_of(std::size_t campaign) { return fmt::format("campaign-{}", campaign); }
 
+std::string limit_name(std::size_t limit) { return fmt::format("limit-{}", limit); }
+
+std::string tenant_name(number tenant) { return tenant == 0 ? std::string() : fmt::format("tenant-{}", tenant); }
+
+const char* zone_of(const limit_plan& l) {
+  return l.zone == 0 ? "UTC" : l.zone == 1 ? "America/Los_Angeles" : "Asia/Kolkata";
+}
+
 std::string source_name(std::size_t source) { return fmt::format("list-{}", source); }
 
 std::string sender_of(number which) { return which == 0 ? "18885551234" : "18775550100"; }
@@ -172,9 +231,19 @@ campaign campaign_of(const plan& p, std::size_t index, unsigned version) {
   if (from.fallback != 0) {
     c.fallback.enabled = true;
     c.fallback.text = "Hi {{ name }}";
+    if (from.fallback > 1) c.fallback.text += " \u0436" + std::string(80, '.');  // not of GSM 7-bit: two parts
     c.fallback.append_link = false;
   }
   c.dialling = static_cast<dialling>(from.dialling);
+  for (number i = 0; i < from.media; ++i)
+    c.media.push_back({fmt::format("https://cdn.example.com/{}.jpg", i), "image/jpeg"});
+  if (from.carriers != 0) {
+    c.attributes.emplace_back("carrier");
+    c.carrier_attribute = "carrier";
+  }
+  c.weight = static_cast<std::uint32_t>(from.share);
+  c.tenant = tenant_name(from.tenant);
+  c.priority = from.urgent != 0 ? priority::transactional : priority::marketing;
   c.age_max = seconds{from.age_s};
   c.on_unknown = static_cast<on_unknown>(from.policy);
   c.inside_max = static_cast<std::uint32_t>(from.inside_max);

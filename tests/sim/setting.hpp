@@ -18,6 +18,9 @@ namespace broadside::sim {
 [[nodiscard]] std::string key_of(std::size_t campaign);
 [[nodiscard]] std::string source_name(std::size_t source);
 [[nodiscard]] std::string sender_of(number which);
+[[nodiscard]] std::string limit_name(std::size_t limit);
+[[nodiscard]] std::string tenant_name(number tenant);
+[[nodiscard]] const char* zone_of(const limit_plan&);
 /// Its definition, the `version`th from 1 on.
 [[nodiscard]] campaign campaign_of(const plan&, std::size_t index, unsigned version);
 

@@ -4,20 +4,6 @@
 
 namespace broadside::testing::sim {
 
-void disk_contents::apply(const journal::store_batch& batch) {
-  for (const auto& c : batch.chunks) rows[c.row][c.number].assign(c.bytes.begin(), c.bytes.end());
-  for (const auto& v : batch.values) {
-    if (v.bytes) values.insert_or_assign(std::string(v.name), std::string(*v.bytes));
-    if (!v.bytes) values.erase(std::string(v.name));
-  }
-  const auto erase = [&](journal::chunk_row which, journal::chunk_number before) {
-    row& chunks = rows[which];
-    chunks.erase(chunks.begin(), chunks.lower_bound(before));
-  };
-  erase(journal::chunk_row::log, batch.erase_log_before);
-  erase(journal::chunk_row::history, batch.erase_history_before);
-}
-
 void memory_disk::crash() {
   const bool kept = world_.happens(concern::disk, world_.faults.keeps_unsynced);
   if (!same_) {
@@ -65,7 +51,7 @@ error_code disk_view::wait_for_disk(bool is_synced) {
   const duration more = w.up_to(concern::disk, w.faults.sync_slow_for);
   if (is_synced) {
     if (slow) ++w.counts.slow_syncs;
-    w.run(w.now() + w.faults.sync_time + jitter + (slow ? more : duration::zero()));
+    w.run_blocked(w.now() + w.faults.sync_time + jitter + (slow ? more : duration::zero()));
   }
   return dead_ ? error_code{errc::journal_faulty} : error_code{};
 }

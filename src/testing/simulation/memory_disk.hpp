@@ -6,21 +6,11 @@
 
 #include <cstdint>
 #include <journal/store.hpp>
-#include <map>
 #include <string>
+#include <testing/simulation/disk_contents.hpp>
 #include <testing/simulation/world.hpp>
-#include <vector>
 
 namespace broadside::testing::sim {
-
-/// What a store holds.
-struct disk_contents {
-  using row = std::map<journal::chunk_number, std::vector<std::byte>>;
-  std::map<journal::chunk_row, row> rows{};
-  std::map<std::string, std::string, std::less<>> values{};
-
-  void apply(const journal::store_batch&);
-};
 
 class memory_disk {
  public:

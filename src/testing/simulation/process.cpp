@@ -24,13 +24,14 @@ result<std::unique_ptr<engine_detail::shard>, failure> process::make_shard(engin
 }
 
 result<std::unique_ptr<engine_detail::durable_journal>, failure> process::open_journal(
-    const options& o, const journal::message_table& table, environment& env, journal::recovered& found) {
+    const options& o, const journal::message_table& table, journal::usage_source& usages, environment& env,
+    journal::recovered& found) {
   auto& disk = disks_[o.journal.path];
   if (!disk) disk = std::make_unique<memory_disk>(world_, o.journal.path);
   if (disk->in_use) return failure{errc::journal_in_use, {}};
   disk_ = disk.get();
   auto made = std::make_unique<simulated_journal>(*this);
-  if (auto taken = made->take(o, table, env, *disk, found); !taken) return taken.error();
+  if (auto taken = made->take(o, table, usages, env, *disk, found); !taken) return taken.error();
   return std::unique_ptr<engine_detail::durable_journal>(std::move(made));
 }
 

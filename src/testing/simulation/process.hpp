@@ -28,7 +28,7 @@ class process final : public engine_detail::runtime {
                                                                     const engine_detail::wake_fd& settled) override;
   result<std::unique_ptr<engine_detail::durable_journal>, failure> open_journal(const options&,
                                                                                 const journal::message_table&,
-                                                                                environment&,
+                                                                                journal::usage_source&, environment&,
                                                                                 journal::recovered& found) override;
   void wait(const engine_detail::wake_fd&, std::chrono::milliseconds at_most) override;
 

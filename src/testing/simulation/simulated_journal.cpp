@@ -14,10 +14,14 @@ simulated_journal::simulated_journal(process& p) : process_(p), world_(p.world_)
 simulated_journal::~simulated_journal() {
   stop();
   world_.end_life(life_);
+  log_.reset();
+  store_.reset();
+  process_.disk_ = nullptr;  // somebody else's from now on
 }
 
-result<void, failure> simulated_journal::take(const options& o, const journal::message_table& table, environment& env,
-                                              memory_disk& disk, journal::recovered& found) {
+result<void, failure> simulated_journal::take(const options& o, const journal::message_table& table,
+                                              journal::usage_source& usages, environment& env, memory_disk& disk,
+                                              journal::recovered& found) {
   store_ = std::make_unique<disk_view>(disk, process_.dead_);
   journal::log_wakers wakers;
   wakers.context = this;
@@ -29,9 +33,9 @@ result<void, failure> simulated_journal::take(const options& o, const journal::m
   wakers.nap = [](void* self, std::chrono::milliseconds span) noexcept {
     auto& journal = *static_cast<simulated_journal*>(self);
     if (journal.process_.dead_) return journal.world_.skip(span);
-    journal.world_.run(journal.world_.now() + span);
+    journal.world_.run_blocked(journal.world_.now() + span);
   };
-  auto log = journal::log_journal::open(*store_, table, env, engine_detail::log_options_of(o), wakers, found);
+  auto log = journal::log_journal::open(*store_, table, env, engine_detail::log_options_of(o, &usages), wakers, found);
   if (!log) return log.error();
   log_ = std::move(*log);
   return {};

@@ -13,8 +13,8 @@ class simulated_journal final : public engine_detail::durable_journal {
   explicit simulated_journal(process&);
   ~simulated_journal() override;
 
-  result<void, failure> take(const options&, const journal::message_table&, environment&, memory_disk&,
-                             journal::recovered& found);
+  result<void, failure> take(const options&, const journal::message_table&, journal::usage_source&, environment&,
+                             memory_disk&, journal::recovered& found);
 
   result<void> start(void (*wake_shard)(void*, unsigned) noexcept, void* context) override;
   error_code flush(std::chrono::milliseconds at_most) noexcept override;

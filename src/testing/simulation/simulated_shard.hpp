@@ -43,6 +43,7 @@ class simulated_shard final : public engine_detail::shard {
   void schedule();
   void set_timer(time_point);
   void take_turn();
+  void say_last_words();
   void end_clients();
 
   process& process_;
@@ -52,6 +53,7 @@ class simulated_shard final : public engine_detail::shard {
   engine_detail::shard_turn turn_;
   std::vector<std::unique_ptr<endpoint>> endpoints_;
   bool scheduled_ = false;
+  bool started_ = false;
   bool stopping_ = false;
   bool over_ = false;
   time_point timer_at_ = time_point::max();

@@ -86,7 +86,7 @@ bool simulated_transport::peer_has_closed(http::exchange e) {
 
 /// What is noted when a request's first byte leaves: the instant its permission was for.
 void simulated_transport::begin_request(wire& w, const std::string& all) {
-  departure left{world_.now(), host_.index, engine_, ids_in(all)};
+  departure left{world_.now(), host_.index, engine_, ids_in(all), world_.wall_now()};
   ++world_.counts.requests;
   world_.counts.messages += left.ids.size();
   for (const std::string& id : left.ids) world_.note("{} is sent to {} on line {}", id, host_.name, w.on->number());

@@ -1,4 +1,5 @@
 // testing/simulation/simulation - see broadside/testing/simulation.hpp.
+#include <algorithm>
 #include <broadside/testing/simulation.hpp>
 #include <engine/engine_maker.hpp>
 #include <testing/simulation/process.hpp>
@@ -11,7 +12,12 @@ using namespace std::chrono_literals;
 
 class simulation::impl {
  public:
-  impl(std::uint64_t seed, const simulation_faults& faults) : world(seed, faults) { every_second(); }
+  impl(std::uint64_t seed, const simulation_faults& faults) : world(seed, faults) {
+    world.on_crash = [this] {
+      for (const auto& each : processes) each->die();
+    };
+    every_second();
+  }
 
   void every_second() {
     world.after(1s, 0, [this] {
@@ -66,7 +72,7 @@ result<engine, failure> simulation::open(options o) {
   const auto number = static_cast<std::uint32_t>(impl_->processes.size());
   impl_->processes.push_back(std::make_unique<sim::process>(impl_->world, impl_->hosts, impl_->disks, number));
   sim::process& on = *impl_->processes.back();
-  impl_->world.begin_process([&on] { on.die(); });
+  impl_->world.begin_process();
   impl_->world.note("engine {} opens", number);
   return engine_detail::engine_maker::open(std::move(o), impl_->world, on);
 }
@@ -81,6 +87,18 @@ void simulation::at(time_point when, std::function<void()> what) {
   impl_->world.at(when, sim::host_life, [this, what = std::move(what)] {
     if (!impl_->world.crashed()) what();
   });
+}
+
+void simulation::set_wall_clock(wall_time to) {
+  impl_->world.jump(to - impl_->world.wall_now());
+  impl_->world.note("the wall clock is set");
+}
+
+void simulation::begin_outage(std::size_t provider, duration span) {
+  sim::provider_host& host = *impl_->in_order[provider];
+  host.gone_until = std::max(host.gone_until, impl_->world.now() + span);
+  ++impl_->world.counts.outages;
+  impl_->world.note("{} is gone", host.name);
 }
 
 void simulation::set_faults(const simulation_faults& faults) {

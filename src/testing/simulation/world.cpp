@@ -35,7 +35,9 @@ world::event world::pop() {
   return next;
 }
 
+/// What the host does happens between two events, and in none of its calls that block.
 void world::bring_back_host() {
+  if (depth_ > 1 || blocked_ > 0) return;
   for (event& e : std::exchange(host_later_, {})) at(e.at, e.who, std::move(e.what));
 }
 
@@ -49,7 +51,7 @@ bool world::run(time_point until, const std::function<bool()>& done) {
       static_cast<void>(pop());
       continue;
     }
-    if (first.who == host_life && depth_ > 1) {
+    if (first.who == host_life && (depth_ > 1 || blocked_ > 0)) {
       host_later_.push_back(pop());
       continue;
     }
@@ -63,14 +65,16 @@ bool world::run(time_point until, const std::function<bool()>& done) {
     said = done && done();
   }
   if ((was_dead || !crashed_) && !said) now_ = std::max(now_, until);
-  if (--depth_ == 0) bring_back_host();
+  --depth_;
+  bring_back_host();
   return said;
 }
 
-void world::begin_process(std::function<void()> on_crash) {
-  on_crash_ = std::move(on_crash);
-  crashed_ = false;
-  alive_ = true;
+void world::run_blocked(time_point until) {
+  ++blocked_;
+  run(until);
+  --blocked_;
+  bring_back_host();
 }
 
 void world::crash() {
@@ -78,7 +82,7 @@ void world::crash() {
   crashed_ = true;
   ++counts.crashes;
   note("crash");
-  if (on_crash_) on_crash_();
+  if (on_crash) on_crash();
 }
 
 void world::take_line() {

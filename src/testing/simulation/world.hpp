@@ -1,8 +1,8 @@
 // testing/simulation/world - virtual time: what happens next, the dice that decide what goes wrong, and the trace.
 //
-// Everything of a simulation runs inside run(), one event after the other. run() may be called again from inside an
-// event, by what blocks its thread for real (a commit that waits for the disk): then the rest of the world goes on
-// meanwhile, except for what the host does.
+// Everything of a simulation runs inside run(), one event after the other. run_blocked() is called from inside an
+// event, or from a call of the host's, by what blocks its thread for real (a commit that waits for the disk): then the
+// rest of the world goes on meanwhile, except for what the host does.
 #pragma once
 
 #include <fmt/format.h>
@@ -44,6 +44,8 @@ class world final : public environment {
   void end_life(life l) { ended_.insert(l); }
   /// Until `until`, or `done` says so after an event, or the process dies. Whether `done` said so.
   bool run(time_point until, const std::function<bool()>& done = {});
+  /// The same for a thread that is blocked until then: what the host does is left for when it is not any more.
+  void run_blocked(time_point until);
   /// Time passes for nobody: a thread of a dead process waits.
   void skip(duration d) { now_ += d; }
 
@@ -63,12 +65,16 @@ class world final : public environment {
   simulation_faults faults;
   simulation_counts counts;
 
-  /// The process that lives now dies at this point; what it leaves is cleared away by `on_crash`.
+  /// Every process dies at this point; what they leave is cleared away by `on_crash`.
   void crash();
+  std::function<void()> on_crash;
   [[nodiscard]] bool crashed() const noexcept { return crashed_; }
-  void begin_process(std::function<void()> on_crash);
+  void begin_process() noexcept {
+    crashed_ = false;
+    alive_ = true;
+  }
   /// The wall clock is set.
-  void jump(std::chrono::seconds by) { wall_offset_ += by; }
+  void jump(wall_time::duration by) { wall_offset_ += by; }
 
   // the trace
   template <class... Arguments>
@@ -110,10 +116,10 @@ class world final : public environment {
   std::uint64_t order_ = 0;
   life next_life_ = host_life + 1;
   std::set<life> ended_;
-  unsigned depth_ = 0;
+  unsigned depth_ = 0;    // of run()
+  unsigned blocked_ = 0;  // of run_blocked()
   bool crashed_ = false;
   bool alive_ = false;
-  std::function<void()> on_crash_;
   std::string line_;
   std::uint64_t hash_ = 0xCBF29CE484222325U;
 };

@@ -216,7 +216,8 @@ TEST_CASE("campaign: routes share messages by weight, exactly over consecutive i
   const auto made = compiled_campaign::compile(usable(), two_routes(), {});
   REQUIRE(made.has_value());
   std::map<std::size_t, int> shares;
-  for (std::uint64_t id = 1000; id < 1400; ++id) ++shares[(*made)->choose_route(message_id{id}, [](std::uint16_t) { return rate::whole_share; })];
+  for (std::uint64_t id = 1000; id < 1400; ++id)
+    ++shares[(*made)->choose_route(message_id{id}, [](std::uint16_t) { return rate::whole_share; })];
   REQUIRE(shares[0] == 300);
   REQUIRE(shares[1] == 100);
 }

@@ -71,7 +71,24 @@ TEST_CASE("campaign_file: the example has every field and is right", "[send]") {
   CHECK(file.routes[0].provider == provider_kind::sinch);
   CHECK(file.routes[1].provider == provider_kind::infobip);
   CHECK(file.routes[1].messages_per_request == 100);
-  CHECK(file.options.senders.size() == 1);
+  REQUIRE(file.options.limits.size() == 4);
+  CHECK(file.options.limits[0].sender == "12345");
+  CHECK(file.options.limits[0].rate == broadside::rate_limit{35, 5});
+  CHECK(file.options.limits[1].carrier == "T-Mobile");
+  CHECK(file.options.limits[1].quota == broadside::daily_quota{2'000, "America/Los_Angeles"});
+  CHECK(file.options.limits[2].counts == broadside::limit_unit::parts);
+  CHECK(file.options.limits[2].rate.per_second == Approx(40));
+  CHECK(file.options.tenants.size() == 2);
+  CHECK(file.options.failover.faults_in_a_row == 20);
+  CHECK(file.options.retry.budget == Approx(0.2));
+  CHECK(file.campaign.priority == broadside::priority::marketing);
+  CHECK(file.campaign.weight == 3);
+  CHECK(file.campaign.tenant == "example-shop");
+  CHECK(file.campaign.carrier_attribute == "carrier");
+  CHECK(file.routes[0].account == "example");
+  CHECK(file.routes[0].service_plan == "mms-plan");
+  CHECK(file.routes[0].provider_queue == broadside::rate_limit{40, 1000});
+  CHECK(file.routes[0].http.adaptive_concurrency);
   CHECK(file.options.retry.delay_min == 500ms);
   CHECK(file.options.reconcile.asks_max == 3);
   CHECK(file.options.reconcile.delay_min == 2s);
@@ -124,7 +141,8 @@ TEST_CASE("campaign_file: a member without a name is reported where it stands", 
 
 TEST_CASE("campaign_file: wrong types are named and change nothing", "[send]") {
   const auto reading = with(R"("subject": 5, "media": {}, "age_max": "1w", "validity": "1500ms", "shards": "2",
-                               "fallback": [], "on_unknown": "retry", "instance": 65536, "senders": [1])");
+                               "fallback": [], "on_unknown": "retry", "instance": 65536, "limits": [1], "tenants": {},
+                               "failover": 1, "weight": -1, "priority": "high")");
   CHECK(rule_of(reading, "subject") == "must be a text in quotes");
   CHECK(rule_of(reading, "media") == "must be a list");
   CHECK(rule_of(reading, "age_max").find("must be a duration") == 0);
@@ -133,7 +151,11 @@ TEST_CASE("campaign_file: wrong types are named and change nothing", "[send]") {
   CHECK(rule_of(reading, "fallback") == "must be an object");
   CHECK(rule_of(reading, "on_unknown").find("must be \"hold\"") == 0);
   CHECK(rule_of(reading, "instance") == "must be a whole number, at most 65535");
-  CHECK(rule_of(reading, "senders[0]") == "must be an object");
+  CHECK(rule_of(reading, "limits[0]") == "must be an object");
+  CHECK(rule_of(reading, "tenants") == "must be a list");
+  CHECK(rule_of(reading, "failover") == "must be an object");
+  CHECK(rule_of(reading, "weight") == "must be a whole number, at most 4294967295");
+  CHECK(rule_of(reading, "priority") == R"(must be "marketing" or "transactional")");
   CHECK(reading.file.campaign.age_max == 24h);
 }
 
@@ -224,6 +246,60 @@ TEST_CASE("campaign_file: a route's countries are two capital letters each", "[s
   for (const auto* field : {"routes[0].countries[1]", "routes[0].countries[2]"}) {
     CHECK(rule_of(reading, field).find("must be two capital letters") == 0);
   }
+}
+
+TEST_CASE("campaign_file: a rate is said of a second, a minute, an hour or a day, and of one of them", "[send]") {
+  const auto rate = [](std::string_view fields) {
+    return with(R"("limits": [{"name": "l", )" + std::string(fields) + "}]");
+  };
+  const auto per_second = [&](std::string_view fields) {
+    const auto reading = rate(fields);
+    CHECK(reading.violations.empty());
+    return reading.file.options.limits.at(0).rate.per_second;
+  };
+  CHECK(per_second(R"("per_second": 2.5)") == Approx(2.5));
+  CHECK(per_second(R"("per_minute": 2400)") == Approx(40));
+  CHECK(per_second(R"("per_hour": 1)") == Approx(1 / 3600.0));
+  CHECK(per_second(R"("per_day": 86400)") == Approx(1));
+  CHECK(per_second(R"("burst": 3)") == 0);
+  CHECK(rate(R"("per_second": 1, "burst": 3)").file.options.limits[0].rate.burst == 3);
+  CHECK(rule_of(rate(R"("per_second": 1, "per_day": 5)"), "limits[0].per_day") ==
+        "is given beside per_second: one of them");
+  CHECK(rule_of(rate(R"("per_minute": -1)"), "limits[0].per_minute") == "must be 0 (no limit) or 6e-05 to 300000000");
+  CHECK(rule_of(rate(R"("per_day": 1e-9)"), "limits[0].per_day").find("must be 0 (no limit) or 0.0864") == 0);
+  CHECK(rule_of(rate(R"("per_day": "5")"), "limits[0].per_day") == "must be a number");
+  CHECK(rule_of(rate(R"("per_mintue": 5)"), "limits[0].per_mintue") == "is not a field here; did you mean per_minute?");
+}
+
+TEST_CASE("campaign_file: a route's limit takes the same words, and one of them is required", "[send]") {
+  CHECK(with_route(R"("limit": {"per_minute": 60})").file.routes[0].limit.per_second == Approx(1));
+  CHECK(with_route(R"("provider_queue": {"per_hour": 7200, "burst": 9})").file.routes[0].provider_queue ==
+        broadside::rate_limit{2, 9});
+  CHECK(rule_of(with_route(R"("provider_queue": {"burst": 9})"), "routes[0].provider_queue.per_second") ==
+        "is missing");
+}
+
+TEST_CASE("campaign_file: a limit names what it holds for, and a quota its number", "[send]") {
+  const auto reading = with(R"("limits": [{"name": "l", "account": "a", "service_plan": "p", "sender": "1234",
+      "sender_home": "AU", "carrier": "c", "campaign": "k", "tenant": "t", "quota": {"per_day": 100}, "counts": "media"}])");
+  CHECK(reading.violations.empty());
+  const broadside::limit_options& l = reading.file.options.limits.at(0);
+  CHECK(l.account == "a");
+  CHECK(l.service_plan == "p");
+  CHECK(l.sender == "1234");
+  CHECK(l.sender_home == broadside::country("AU"));
+  CHECK(l.carrier == "c");
+  CHECK(l.campaign == "k");
+  CHECK(l.tenant == "t");
+  CHECK(l.quota == broadside::daily_quota{100, "UTC"});
+  CHECK(l.counts == broadside::limit_unit::media);
+  CHECK(rule_of(with(R"("limits": [{"name": "l", "quota": {"time_zone": "UTC"}}])"), "limits[0].quota.per_day") ==
+        "is missing");
+  CHECK(rule_of(with(R"("limits": [{"name": "l", "counts": "part"}])"), "limits[0].counts") ==
+        R"(must be "messages", "parts" or "media"; did you mean parts?)");
+  CHECK(rule_of(with(R"("limits": [{"name": "l", "sender_home": "au"}])"), "limits[0].sender_home").find("must be") ==
+        0);
+  CHECK(rule_of(with(R"("senders": [])"), "senders") == "is not a field here; did you mean sender?");
 }
 
 TEST_CASE("duration: a whole number and a unit", "[send]") {

@@ -107,3 +107,15 @@ TEST_CASE("ids_at_the_end: neither a file that is missing nor one without ids ha
   CHECK(ids_at_the_end("/nonexistent/events.jsonl", 10).empty());
   CHECK(ids_at_the_end("/dev/null", 10).empty());
 }
+
+TEST_CASE("events_file: a file of somebody else keeps every byte", "[send]") {
+  const temporary_file file;
+  const std::string theirs =
+      GENERATE(as<std::string>(), "a letter", "{\"row\":0}\n{\"row\":", std::string(300'000, '{'));
+  file.write(theirs);
+  events_file events(privacy::masked);
+  REQUIRE(events.open(file.path(), output_file::mode::resume, 1));
+  events.add(event_of(1), {});
+  REQUIRE(events.file().close());
+  CHECK(file.read() == theirs + "\n" + line_of(1));
+}

@@ -31,6 +31,7 @@ TEST_CASE("rejects: a resumed file keeps its rows, loses a torn one and takes no
   std::ofstream(path, std::ios::binary) << kept << "12,10,bare_quo";
   rejects_file file(privacy::masked);
   REQUIRE(file.open(path, true));
+  file.begin();
   for (const std::uint64_t record : {0, 7, 10}) file.add(record + 2, record, "bare_quote", "why", "");
   file.add(0, 11, "phone_empty", "why", "");  // its line is not known
   REQUIRE(file.file().close());
@@ -44,10 +45,33 @@ TEST_CASE("rejects: a new run writes the file anew, a resumed one makes it when 
   for (const bool resumed : {false, true}) {
     rejects_file file(privacy::masked);
     REQUIRE(file.open(path, resumed));
+    file.begin();
     REQUIRE(file.file().close());
     CHECK(read(path) == header);
     std::filesystem::remove(path);
   }
+}
+
+TEST_CASE("rejects: what another audience left stays until the run begins", "[send]") {
+  const std::string path = path_in_temporary_folder();
+  std::ofstream(path) << "old\n";
+  rejects_file file(privacy::masked);
+  REQUIRE(file.open(path, false));
+  REQUIRE(file.file().close());
+  CHECK(read(path) == "old\n");
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("rejects: a resumed file that is somebody's loses nothing", "[send]") {
+  const std::string path = path_in_temporary_folder();
+  const std::string theirs = GENERATE(as<std::string>(), "name,phone\nZoe", "2026-11-22 notes", "7;8", "12,x");
+  std::ofstream(path, std::ios::binary) << theirs;
+  rejects_file file(privacy::masked);
+  REQUIRE(file.open(path, true));
+  file.begin();
+  REQUIRE(file.file().close());
+  CHECK(read(path) == theirs + "\n");
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("row_set: holds what was put in, and no number that nothing can have", "[send]") {

@@ -120,3 +120,34 @@ TEST_CASE("progress: says what holds up a run in which nothing moves", "[send]")
   facts.holds_up = "the journal cannot be written: \x1b disk";
   CHECK(progress_line(facts).find("; the journal cannot be written: ? disk") != std::string::npos);
 }
+
+TEST_CASE("limit_lines: names what was waited for, the most used first, and nothing else", "[send]") {
+  const auto limit = [](const char* name, std::uint64_t taken, double allowed) {
+    limit_status out;
+    out.name = name;
+    out.taken = taken;
+    out.allowed = allowed;
+    return out;
+  };
+  CHECK(limit_lines({}).empty());
+  CHECK(limit_lines({limit("nobody waited", 10, 0)}).empty());
+  CHECK(limit_lines({limit("b", 50, 100), limit("sender-a\x1b", 4990, 5000), limit("idle", 3, 0)}) ==
+        "  limit sender-a?: 4990 taken, 99.8 % of what it allows\n  limit b: 50 taken, 50.0 % of what it allows\n");
+  limit_status day = limit("day", 40, 0);
+  day.quota = 1000;
+  day.quota_used = 999;
+  CHECK(limit_lines({day}).empty());
+  day.quota_used = 1000;
+  CHECK(limit_lines({day}) == "  limit day: 40 taken, 1000 of the day's 1000\n");
+  CHECK(limit_lines(std::vector<limit_status>(11, limit("x", 1, 1)))
+            .ends_with("\n  and 3 more limits that messages waited for\n"));
+}
+
+TEST_CASE("books: rejected messages of other audiences are counted, and where they are told is said", "[send]") {
+  books_facts facts;
+  CHECK(books_table(facts).find("other audiences") == std::string::npos);
+  facts.rejected_elsewhere = 12;
+  CHECK(
+      books_table(facts).find("12 rejected messages are of other audiences or campaigns: their rows are in the events "
+                              "and in --export\n") != std::string::npos);
+}

@@ -151,3 +151,106 @@ TEST_CASE("setup: a fallback has its forecast", "[send]") {
   CHECK(made->forecast->least.sms.parts == 1);
   CHECK(made->forecast->least.price_micros == 10'000);
 }
+
+TEST_CASE("setup: what the options say of a limit has the file's path", "[send]") {
+  const auto fields = [](std::string_view limit) {
+    const std::string field = "\"limits\": [" + std::string(limit) + "], \"name\": \"Spring";
+    return fields_of(make_setup(replaced("\"name\": \"Spring", field), both_keys, keys::needed));
+  };
+  using list = std::vector<std::string>;
+  CHECK(fields(R"({"name": "l", "per_second": 1})").empty());
+  CHECK(fields(R"({"name": "l"})") == list{"limits[0]"});
+  CHECK(fields(R"({"name": "l", "per_secnd": 1})") == list{"limits[0].per_secnd"});  // and not that it has no rate
+  CHECK(fields(R"({"name": "l", "per_minute": -1})") == list{"limits[0].per_minute"});
+  CHECK(fields(R"({"name": "l", "per_second": 1, "burst": 0})") == list{"limits[0].burst"});
+  CHECK(fields(R"({"name": "l", "quota": {"per_day": 1000000000000}})") == list{"limits[0].quota.per_day"});
+  CHECK(fields(R"({"name": "l", "quota": {"per_day": 1, "time_zone": "Nowhere/City"}})") ==
+        list{"limits[0].quota.time_zone"});
+  CHECK(fields(R"({"name": "route a", "per_second": 1, "sender": "?"})") == list{"limits[0].name", "limits[0].sender"});
+}
+
+TEST_CASE("setup: a route has its account, its plan and its provider's queue", "[send]") {
+  const auto made = make_setup(
+      replaced(
+          "\"name\": \"a\",",
+          R"("name": "a", "account": "acme", "service_plan": "p", "provider_queue": {"per_second": 20, "burst": 9},)"),
+      both_keys, keys::needed);
+  REQUIRE(made.has_value());
+  CHECK(made->options.routes[0].account == "acme");
+  CHECK(made->options.routes[0].service_plan == "p");
+  CHECK(made->options.routes[0].provider_queue == rate_limit{20, 9});
+}
+
+namespace {
+
+std::string with_limits(std::string_view limits, std::string_view more = "") {
+  return replaced("\"name\": \"Spring",
+                  "\"limits\": [" + std::string(limits) + "], " + std::string(more) + "\"name\": \"Spring");
+}
+
+constexpr std::string_view two_limits =
+    R"({"name": "fast", "per_second": 10}, {"name": "daily", "tenant": "t", "quota": {"per_day": 100}})";
+
+}  // namespace
+
+TEST_CASE("setup: a file that is read again says which limits are others, by name", "[send]") {
+  auto running = make_setup(with_limits(two_limits), both_keys, keys::needed);
+  REQUIRE(running.has_value());
+  const auto same = read_changes(with_limits(two_limits), *running);
+  REQUIRE(same.has_value());
+  CHECK(same->limits.empty());
+  CHECK(same->not_applied.empty());
+  CHECK_FALSE(same->weight.has_value());
+
+  const std::string edited = with_limits(
+      R"({"name": "fast", "per_minute": 60, "burst": 2}, {"name": "daily", "tenant": "t", "quota": {"per_day": 5}})",
+      R"("weight": 4, )");
+  const auto changes = read_changes(edited, *running);
+  REQUIRE(changes.has_value());
+  REQUIRE(changes->limits.size() == 2);
+  CHECK(changes->limits[0].name == "daily");
+  CHECK(changes->limits[0].quota == 5);
+  CHECK(changes->limits[1].name == "fast");
+  CHECK(changes->limits[1].rate == rate_limit{1, 2});
+  CHECK(changes->weight == 4U);
+
+  for (const changed_limit& each : changes->limits) note_change(*running, each);
+  CHECK(read_changes(edited, *running)->limits.empty());
+}
+
+TEST_CASE("setup: a route's limit and queue change by their names", "[send]") {
+  auto running = make_setup(campaign_json, both_keys, keys::needed);
+  REQUIRE(running.has_value());
+  const std::string edited =
+      replaced("\"name\": \"a\",", R"("name": "a", "limit": {"per_second": 5}, "provider_queue": {"per_second": 20},)");
+  const auto changes = read_changes(edited, *running);
+  REQUIRE(changes.has_value());
+  REQUIRE(changes->limits.size() == 2);
+  CHECK(changes->limits[0].name == "queue of a");
+  CHECK(changes->limits[1].name == "route a");
+  CHECK(changes->limits[1].rate == rate_limit{5, 1});
+  for (const changed_limit& each : changes->limits) note_change(*running, each);
+  CHECK(read_changes(edited, *running)->limits.empty());
+}
+
+TEST_CASE("setup: limits that are new, gone or of other messages wait for the next start, and that is said", "[send]") {
+  const auto running = make_setup(with_limits(two_limits), both_keys, keys::needed);
+  REQUIRE(running.has_value());
+  const auto changes = read_changes(
+      with_limits(R"({"name": "new", "per_second": 1}, {"name": "daily", "tenant": "u", "quota": {"per_day": 5}})"),
+      *running);
+  REQUIRE(changes.has_value());
+  CHECK(changes->limits.empty());
+  REQUIRE(changes->not_applied.size() == 3);
+  CHECK(changes->not_applied[0].find("\"daily\" holds for other messages") != std::string::npos);
+  CHECK(changes->not_applied[1].find("\"new\" is new") != std::string::npos);
+  CHECK(changes->not_applied[2].find("\"fast\" is gone") != std::string::npos);
+}
+
+TEST_CASE("setup: a file that is wrong changes nothing", "[send]") {
+  const auto running = make_setup(with_limits(two_limits), both_keys, keys::needed);
+  REQUIRE(running.has_value());
+  const auto changes = read_changes(with_limits(R"({"name": "fast", "per_second": -1})"), *running);
+  REQUIRE_FALSE(changes.has_value());
+  CHECK(changes.error().violations.at(0).field == "limits[0].per_second");
+}
