@@ -64,7 +64,7 @@ class stall_watch {
 enum class exit_code : int {
   done = 0,              ///< every row was read, every message accepted
   done_with_losses = 1,  ///< done, but rows were bad or messages not accepted
-  wrong_usage = 2,       ///< the command line or the campaign file; nothing left
+  wrong_usage = 2,       ///< the command line or the campaign file; nothing of it left
   audience_unreadable = 3,
   gave_up = 4,           ///< no route could be used, or the time to drain was over
   books_unbalanced = 5,  ///< a defect

@@ -48,13 +48,6 @@ class lane_heap {
   void push(lane&, std::size_t tag);  // raises the lane's tag to where the heap is
   [[nodiscard]] lane* pop();          // null: empty
   [[nodiscard]] bool empty() const noexcept { return urgent_.empty() && others_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return urgent_.size() + others_.size(); }
-  template <class F>
-  void for_each(F f) const {
-    for (const auto* list : {&urgent_, &others_}) {
-      for (const entry& e : *list) f(*e.waits);
-    }
-  }
 
  private:
   struct entry {

@@ -61,7 +61,6 @@ class limit_table final : public journal::usage_source {
   /// As engine::change_limit(). Errors: unknown_limit.
   [[nodiscard]] result<void> change(std::string_view name, rate_limit, std::uint64_t quota, time_point now);
 
-  [[nodiscard]] rate::limit_key& of_route(std::size_t route) noexcept { return *routes_[route]; }
   /// All of them, the routes' first.
   template <class F>
   void for_each(F f) {
