@@ -100,7 +100,7 @@ def campaign_of(plan, url):
             'audience': {'to': 'phone'}, 'preflight': {'mode': 'off'}, 'on_unknown': plan.on_unknown,
             'routes': [route[name] for name in plan.routes], 'shards': plan.shards, 'messages_inside_max': 1024,
             'reconcile': {'asks_max': 2, 'delay_min': '50ms'},
-            'retry': {'attempts_max': 20, 'delay_min': '10ms', 'delay_max': '100ms', 'suspend_min': '50ms',
+            'retry': {'attempts_max': 20, 'budget': 1, 'budget_min': 1000, 'delay_min': '10ms', 'delay_max': '100ms', 'suspend_min': '50ms',
                       'suspend_max': '200ms'}}
 
 
