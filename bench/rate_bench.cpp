@@ -16,6 +16,7 @@
 #include <env/random.hpp>
 #include <mutex>
 #include <optional>
+#include <rate/limit_keys.hpp>
 #include <rate/limit_set.hpp>
 #include <set>
 #include <span>
@@ -62,8 +63,9 @@ class alignas(64) mutex_bucket {
 
 struct mutexes {
   using key = mutex_bucket;
+  using keys = std::deque<key>;
 
-  static void add(std::deque<key>& all, rate_limit limit) { all.emplace_back(limit); }
+  static void add(keys& all, rate_limit limit) { all.emplace_back(limit); }
   static bool take(std::span<key* const> of, time_point now) {
     for (key* each : of) each->lock();
     bool all = true;
@@ -78,8 +80,9 @@ struct mutexes {
 
 struct ours {
   using key = rate::limit_key;
+  using keys = rate::limit_keys;
 
-  static void add(std::deque<key>& all, rate_limit limit) {
+  static void add(keys& all, rate_limit limit) {
     all.emplace_back(std::string{}, limit_unit::messages, limit, std::nullopt, 0, start);
   }
   static bool take(std::span<key* const> of, time_point now) {
@@ -88,17 +91,15 @@ struct ours {
 };
 
 template <class Limits>
-std::deque<typename Limits::key> keys_of(rate_limit limit, std::size_t keys) {
-  std::deque<typename Limits::key> all;
+void fill(typename Limits::keys& all, rate_limit limit, std::size_t keys) {
   while (all.size() < keys) Limits::add(all, limit);
-  return all;
 }
 
 /// Sets of different keys, each in order.
-template <class Key>
-std::vector<Key*> drawn(std::deque<Key>& keys, std::size_t of, std::uint64_t seed) {
+template <class Limits>
+std::vector<typename Limits::key*> drawn(typename Limits::keys& keys, std::size_t of, std::uint64_t seed) {
   random_bits random(seed);
-  std::vector<Key*> all;
+  std::vector<typename Limits::key*> all;
   while (all.size() < draws * of) {
     std::set<std::size_t> some;
     while (some.size() < of) some.insert(random.below(keys.size()));
@@ -115,10 +116,12 @@ std::vector<Key*> drawn(std::deque<Key>& keys, std::size_t of, std::uint64_t see
 /// The answers of both to the same questions.
 void check_answers() {
   for (const std::size_t of : {1U, 3U, 6U}) {
-    auto a = keys_of<ours>(narrow, 40);
-    auto b = keys_of<mutexes>(narrow, 40);
-    const auto sets_of_a = drawn(a, of, 5);
-    const auto sets_of_b = drawn(b, of, 5);
+    ours::keys a;
+    mutexes::keys b;
+    fill<ours>(a, narrow, 40);
+    fill<mutexes>(b, narrow, 40);
+    const auto sets_of_a = drawn<ours>(a, of, 5);
+    const auto sets_of_b = drawn<mutexes>(b, of, 5);
     random_bits random(7);
     auto now = start;
     std::size_t given = 0;
@@ -135,14 +138,13 @@ void check_answers() {
 /// Args: keys, keys of a decision. Threads share the keys, and their clocks meet now and then.
 template <class Limits>
 void BM_decision(benchmark::State& state) {
-  static std::deque<typename Limits::key> keys;
+  static std::optional<typename Limits::keys> keys;
   static std::atomic<std::int64_t> latest;
   const auto of = static_cast<std::size_t>(state.range(1));
   static std::array<std::vector<typename Limits::key*>, 2> sets_of;
   if (state.thread_index() == 0) {
-    keys.clear();
-    while (keys.size() < static_cast<std::size_t>(state.range(0))) Limits::add(keys, wide);
-    for (std::size_t t = 0; t < 2; ++t) sets_of[t] = drawn(keys, of, t + 1);
+    fill<Limits>(keys.emplace(), wide, static_cast<std::size_t>(state.range(0)));
+    for (std::size_t t = 0; t < 2; ++t) sets_of[t] = drawn<Limits>(*keys, of, t + 1);
     latest = 0;
   }
   std::int64_t us = 1'000'000;
@@ -159,9 +161,10 @@ void BM_decision(benchmark::State& state) {
 
 /// Nothing can be given: who binds and until when is what is asked.
 void BM_denied(benchmark::State& state) {
-  auto all = keys_of<ours>(narrow, static_cast<std::size_t>(state.range(0)));
+  ours::keys all;
   std::vector<ours::key*> set;
-  for (auto& each : all) set.push_back(&each);
+  for (std::int64_t i = 0; i < state.range(0); ++i)
+    set.push_back(&all.emplace_back(std::string{}, limit_unit::messages, narrow, std::nullopt, 0, start));
   (void)ours::take(set, start);
   bool given = false;
   for (auto _ : state) given |= ours::take(set, start);
@@ -199,7 +202,7 @@ int main(int argc, char** argv) {
   std::atomic<bool> over{false};
   std::jthread other{[&] { over.wait(false); }};
   check_answers();
-  std::printf("an idle key: %zu bytes and its name; a rate alone: %zu\n", sizeof(rate::limit_key), sizeof(rate::gcra));
+  std::printf("a key: %zu bytes in a decision's way; a rate alone: %zu\n", sizeof(rate::limit_key), sizeof(rate::gcra));
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   over = true;

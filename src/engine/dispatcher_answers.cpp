@@ -146,8 +146,8 @@ void dispatcher::slow_down(const flight& f, slot_index i, const verdict& v, time
   const std::string_view words = v.error.empty() ? v.status_code.view() : v.error.view();
   uncount(*f.of, cost_of(i), f.reserved);
   if (v.until_next_day && !spec.quotas.empty()) {
-    for (rate::limit_key* q : spec.quotas) {
-      q->daily->exhaust(wall(now));
+    for (known_limit* q : spec.quotas) {
+      q->key.daily()->exhaust(wall(now));
       shared_.limits->counted(*q);
     }
   } else if (v.until_next_day) {

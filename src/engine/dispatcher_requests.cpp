@@ -97,9 +97,9 @@ std::size_t dispatcher::batch_of(const route_on_shard& r, const lane& l) const n
 /// Takes from the lane what may leave soon: what every limit promises, and of a day's number what is left.
 void dispatcher::collect(lane& l, flight& f, time_point now) {
   std::uint64_t most = f.promised;
-  for (const rate::limit_key* q : l.spec->quotas) {
-    const std::uint32_t each = l.spec->each.in(q->counts);
-    if (each > 0) most = std::min(most, std::max<std::uint64_t>(1, q->daily->available(wall(now)) / each));
+  for (const known_limit* q : l.spec->quotas) {
+    const std::uint32_t each = l.spec->each.in(q->key.counts);
+    if (each > 0) most = std::min(most, std::max<std::uint64_t>(1, q->key.daily()->available(wall(now)) / each));
   }
   while (f.messages.size() < most && !l.waiting.empty()) {
     const slot_index i = l.waiting.front();
@@ -207,7 +207,7 @@ bool dispatcher::reserve(flight& f, time_point now) {
     schedule_.denied(l, no.by, no.until);
     return false;
   }
-  for (rate::limit_key* q : f.of->spec->quotas) shared_.limits->counted(*q);
+  for (known_limit* q : f.of->spec->quotas) shared_.limits->counted(*q);
   return true;
 }
 
@@ -215,7 +215,7 @@ bool dispatcher::reserve(flight& f, time_point now) {
 void dispatcher::uncount(const lane& l, const rate::cost& costs, wall_time reserved) {
   if (l.spec->quotas.empty()) return;
   rate::give_back(l.spec->limits, costs, reserved);
-  for (rate::limit_key* q : l.spec->quotas) shared_.limits->counted(*q);
+  for (known_limit* q : l.spec->quotas) shared_.limits->counted(*q);
 }
 
 /// Claims the messages in the journal; the request leaves once the claim is cleared.
@@ -302,8 +302,8 @@ bool dispatcher::is_out_of_date(const flight& f, time_point now) {
   const auto above_burst = [&](const rate::limit_key* each) {
     return !each->rate.unlimited() && f.costs.in(each->counts) > each->rate.burst();
   };
-  const auto of_another_day = [&](const rate::limit_key* each) {
-    return each->daily->usage(wall(now)).day_begin > f.reserved;
+  const auto of_another_day = [&](const known_limit* each) {
+    return each->key.daily()->usage(wall(now)).day_begin > f.reserved;
   };
   const lane_spec& spec = *f.of->spec;
   return (f.messages.size() > 1 && std::any_of(spec.limits.begin(), spec.limits.end(), above_burst)) ||

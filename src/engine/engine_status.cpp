@@ -154,10 +154,10 @@ explanation engine::impl::held_up(const campaign_entry& c) const {
 
 explanation engine::impl::limited_by(const rate::limit_key& limit, time_point now, wall_time wall) {
   if (limit.quota_binds(1, now, wall))
-    return {binding::quota, fmt::format("the day's number of {} is used up", limit.name), {}};
+    return {binding::quota, fmt::format("the day's number of {} is used up", limit.name()), {}};
   if (limit.paused_until() > now)
-    return {binding::rate_limit, fmt::format("the provider told {} to slow down", limit.name), {}};
-  return {binding::rate_limit, fmt::format("the limit of {}", limit.name), {}};
+    return {binding::rate_limit, fmt::format("the provider told {} to slow down", limit.name()), {}};
+  return {binding::rate_limit, fmt::format("the limit of {}", limit.name()), {}};
 }
 
 std::vector<limit_status> engine::impl::limits() const {
@@ -167,13 +167,13 @@ std::vector<limit_status> engine::impl::limits() const {
   const wall_time wall = shared_.environment_->wall_now();
   shared_.limits->for_each([&](const rate::limit_key& each) {
     limit_status& said = all.emplace_back();
-    said.name = each.name;
+    said.name = each.name();
     said.rate = each.limit();
     said.taken = each.taken();
     said.allowed = each.allowed(now);
-    if (each.daily) {
-      said.quota = each.daily->most();
-      said.quota_used = each.daily->usage(wall).used;
+    if (each.daily() != nullptr) {
+      said.quota = each.daily()->most();
+      said.quota_used = each.daily()->usage(wall).used;
     }
     said.opens_in = std::chrono::ceil<milliseconds>(each.ready_at(1, now, wall) - now);
   });

@@ -21,12 +21,12 @@ std::string pause_name(std::string_view sender, std::string_view account) {
 }
 
 /// The slowest first: what is denied most is asked first. A limit without a rate stands behind those with one.
-bool is_slower(const rate::limit_key* a, const rate::limit_key* b) {
-  const rate_limit x = a->limit();
-  const rate_limit y = b->limit();
+bool is_slower(const known_limit* a, const known_limit* b) {
+  const rate_limit x = a->key.limit();
+  const rate_limit y = b->key.limit();
   if (x.unlimited() != y.unlimited()) return y.unlimited();
   if (x.per_second != y.per_second) return x.per_second < y.per_second;
-  return a->name < b->name;
+  return a->key.name() < b->key.name();
 }
 
 }  // namespace
@@ -51,8 +51,8 @@ limit_table::limit_table(const options& o, time_point start, const std::atomic<s
   if (auto days = rate::calendar::of("America/Los_Angeles")) carriers_day_ = *days;
 }
 
-limit_table::known_limit& limit_table::make_named(std::string name, std::string option, limit_unit counts,
-                                                  rate_limit rate, const daily_quota& quota) {
+known_limit& limit_table::make_named(std::string name, std::string option, limit_unit counts, rate_limit rate,
+                                     const daily_quota& quota) {
   std::optional<rate::calendar> days;
   if (quota.most > 0) {
     if (auto zone = rate::calendar::of(quota.time_zone)) days = *zone;  // always: options::validate() has looked
@@ -60,20 +60,21 @@ limit_table::known_limit& limit_table::make_named(std::string name, std::string 
   std::uint64_t most = quota.most;
   if (const auto told = changed_rates_.find(option); told != changed_rates_.end()) rate = told->second;
   if (const auto told = changed_quotas_.find(option); told != changed_quotas_.end()) most = told->second;
-  known_limit& made = limits_.emplace_back(name, counts, rate, std::move(days), most, start_);
-  made.option = std::move(option);
-  if (const auto was = restored_.find(name); was != restored_.end() && made.daily) made.daily->restore(was->second);
+  rate::limit_key& key = keys_.emplace_back(name, counts, rate, std::move(days), most, start_);
+  known_limit& made = limits_.emplace_back(key, std::move(option));
+  if (const auto was = restored_.find(name); was != restored_.end() && key.daily() != nullptr)
+    key.daily()->restore(was->second);
   by_name_.emplace(std::move(name), &made);
   return made;
 }
 
-limit_table::known_limit& limit_table::make(std::string name, const limit_options& o) {
+known_limit& limit_table::make(std::string name, const limit_options& o) {
   if (const auto there = by_name_.find(name); there != by_name_.end()) return *there->second;
   return make_named(std::move(name), o.name, o.counts, o.rate, o.quota);
 }
 
 /// What a provider's "this sender is too fast" holds up, whether the sender has limits or not.
-limit_table::known_limit& limit_table::pause_of(const compiled_campaign& c, const route_options& r) {
+known_limit& limit_table::pause_of(const compiled_campaign& c, const route_options& r) {
   std::string name = pause_name(c.from->text(), r.account.empty() ? r.name : r.account);
   if (const auto there = by_name_.find(name); there != by_name_.end()) return *there->second;
   return make_named(std::move(name), {}, limit_unit::messages, {}, {});
@@ -84,17 +85,19 @@ void limit_table::add_lane(campaign_lanes& made, const compiled_campaign& c, std
   const route_options& r = options_.routes[route];
   lane_spec lane;
   lane.route = static_cast<std::uint16_t>(route);
-  lane.limits.push_back(routes_[route]);
-  if (queues_[route] != nullptr) lane.limits.push_back(queues_[route]);
+  std::vector<known_limit*> meets{routes_[route]};
+  if (queues_[route] != nullptr) meets.push_back(queues_[route]);
   for (const std::uint32_t place : places) {
     const limit_options& o = options_.limits[place];
     known_limit& limit = make(key_name(o, c.definition, *c.from, r), o);
-    if (std::find(lane.limits.begin(), lane.limits.end(), &limit) == lane.limits.end()) lane.limits.push_back(&limit);
+    if (std::find(meets.begin(), meets.end(), &limit) == meets.end()) meets.push_back(&limit);
   }
-  std::stable_sort(lane.limits.begin(), lane.limits.end(), is_slower);
-  std::copy_if(lane.limits.begin(), lane.limits.end(), std::back_inserter(lane.quotas),
-               [](const rate::limit_key* each) { return each->daily.has_value(); });
-  lane.limits.push_back(&pause_of(c, r));
+  std::stable_sort(meets.begin(), meets.end(), is_slower);
+  for (known_limit* each : meets) {
+    lane.limits.push_back(&each->key);
+    if (each->key.daily() != nullptr) lane.quotas.push_back(each);
+  }
+  lane.limits.push_back(&pause_of(c, r).key);
   lane.each = {1, 1, static_cast<std::uint32_t>(c.definition.media.size())};
   made.lanes.push_back(std::move(lane));
 }
@@ -158,10 +161,11 @@ result<void> limit_table::change(std::string_view name, rate_limit rate, std::ui
     changed_rates_.insert_or_assign(std::string(name), rate);
     if (quota > 0) changed_quotas_.insert_or_assign(std::string(name), quota);
   }
-  for (known_limit& each : limits_) {
-    const bool is_routes = each.option.empty() && each.name == name && !name.starts_with("sender ");
+  for (const known_limit& each : limits_) {
+    const bool is_routes = each.option.empty() && each.key.name() == name && !name.starts_with("sender ");
     if (!is_routes && (each.option.empty() || each.option != name)) continue;
-    each.change(rate, quota > 0 ? quota : each.daily ? each.daily->most() : 0, now);
+    const rate::quota* const day = each.key.daily();
+    each.key.change(rate, quota > 0 ? quota : day != nullptr ? day->most() : 0, now);
     found = true;
   }
   if (!found) return errc::unknown_limit;
@@ -172,8 +176,7 @@ wall_time limit_table::carriers_next_day(wall_time now) const noexcept {
   return carriers_day_ ? carriers_day_->next_day(now) : now + std::chrono::hours{24};
 }
 
-void limit_table::counted(rate::limit_key& key) noexcept {
-  auto& limit = static_cast<known_limit&>(key);
+void limit_table::counted(known_limit& limit) noexcept {
   if (limit.listed.exchange(true, std::memory_order_acq_rel)) return;
   limit.next_listed = listed_.load(std::memory_order_relaxed);
   while (!listed_.compare_exchange_weak(limit.next_listed, &limit, std::memory_order_release)) {
@@ -185,9 +188,9 @@ void limit_table::changed(std::vector<journal::usage>& out) {
   while (each != nullptr) {
     known_limit* const next = each->next_listed;
     each->listed.exchange(false, std::memory_order_acq_rel);  // before it is read: what is counted after lists it again
-    const rate::quota_usage used = each->daily->recorded();
+    const rate::quota_usage used = each->key.daily()->recorded();
     const auto begin = std::chrono::duration_cast<std::chrono::seconds>(used.day_begin.time_since_epoch()).count();
-    out.push_back({each->name, begin, used.used});
+    out.push_back({each->key.name(), begin, used.used});
     each = next;
   }
   const std::uint64_t ids = next_id_.load(std::memory_order_acquire);

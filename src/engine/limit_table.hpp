@@ -14,7 +14,7 @@
 #include <engine/limit_match.hpp>
 #include <journal/log_journal.hpp>
 #include <optional>
-#include <rate/limit_key.hpp>
+#include <rate/limit_keys.hpp>
 #include <rate/limit_set.hpp>
 #include <span>
 #include <string>
@@ -23,11 +23,19 @@
 
 namespace broadside::engine_detail {
 
+/// A limit in use. Its key stands elsewhere, beside other keys: that is all a message's decision looks at.
+struct known_limit {
+  rate::limit_key& key;
+  std::string option;  // of options::limits; empty: a route's
+  std::atomic<bool> listed{false};
+  known_limit* next_listed = nullptr;
+};
+
 /// Messages of one campaign that meet the same limits: on one route, with one carrier.
 struct lane_spec {
   std::uint16_t route = 0;               // index in options::routes
   std::vector<rate::limit_key*> limits;  // the slowest first; the last is the pause of the sender
-  std::vector<rate::limit_key*> quotas;  // of them, those with a daily number
+  std::vector<known_limit*> quotas;      // of them, those with a daily number
   rate::cost each{};                     // the least that one message costs
 };
 
@@ -64,23 +72,16 @@ class limit_table final : public journal::usage_source {
   /// All of them, the routes' first.
   template <class F>
   void for_each(F f) {
-    for (known_limit& each : limits_) f(each);
+    for (const rate::limit_key& each : keys_) f(each);
   }
   /// The instant at which US carriers begin a new day.
   [[nodiscard]] wall_time carriers_next_day(wall_time now) const noexcept;
 
   /// Something was counted in the limit's quota: it is recorded with the next group. Any thread.
-  void counted(rate::limit_key&) noexcept;
+  void counted(known_limit&) noexcept;
   void changed(std::vector<journal::usage>& out) override;
 
  private:
-  struct known_limit : rate::limit_key {
-    using rate::limit_key::limit_key;
-    std::string option;  // of options::limits; empty: a route's
-    std::atomic<bool> listed{false};
-    known_limit* next_listed = nullptr;
-  };
-
   known_limit& make(std::string name, const limit_options&);
   known_limit& make_named(std::string name, std::string option, limit_unit, rate_limit, const daily_quota&);
   known_limit& pause_of(const compiled_campaign&, const route_options&);
@@ -89,7 +90,8 @@ class limit_table final : public journal::usage_source {
   const options& options_;
   limit_index index_;
   time_point start_;
-  std::deque<known_limit> limits_;
+  rate::limit_keys keys_;
+  std::deque<known_limit> limits_;  // in the keys' order
   std::vector<known_limit*> routes_;
   std::vector<known_limit*> queues_;  // null: the route has none
   absl::flat_hash_map<std::string, known_limit*> by_name_;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <broadside/rate_limit.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <rate/gcra.hpp>
 #include <rate/quota.hpp>
@@ -32,23 +33,20 @@ struct cost {
   }
 };
 
-/// Its size matters: there may be 200,000. What decisions touch comes first: a message's in one cache line, a quota's
-/// in the next. A line of its own, so that shards which use different keys do not meet.
+/// There may be 200,000, drawn on in any order: what a message's decision touches is one cache line, of its own, so
+/// that shards which use different keys do not meet; the rest stands elsewhere.
 class alignas(64) limit_key {
  public:
   /// No calendar: no quota.
   limit_key(std::string name, limit_unit counts, rate_limit, std::optional<calendar> days, std::uint64_t quota_most,
             time_point start);
 
-  gcra rate;
-
- private:
-  std::atomic<std::int64_t> paused_until_;  // steady-clock ns
-  std::atomic<std::uint64_t> taken_{0};
-
- public:
+  [[no_unique_address]] gcra rate;  // its last bytes are used by what follows
   const limit_unit counts;
-  std::optional<quota> daily;
+
+  [[nodiscard]] const std::string& name() const noexcept { return rest_->name; }
+  /// Null: there is no daily number.
+  [[nodiscard]] quota* daily() const noexcept { return has_daily_ ? &*rest_->daily : nullptr; }
 
   /// Nothing is given before `until`: the provider said so. The latest said counts.
   void pause(time_point until) noexcept;
@@ -64,17 +62,17 @@ class alignas(64) limit_key {
   /// comes last. Stale when it is read.
   [[nodiscard]] time_point ready_at(std::uint32_t n, time_point now, wall_time wall) const noexcept {
     const auto paced = paced_at(n, now);
-    return daily ? std::max(paced, day_at(n, now, wall)) : paced;
+    return has_daily_ ? std::max(paced, day_at(n, now, wall)) : paced;
   }
   /// The first instant, now or later, at which the day has n units. Now without a quota.
   [[nodiscard]] time_point day_at(std::uint32_t n, time_point now, wall_time wall) const noexcept {
-    if (!daily) return now;
-    const wall_time open = daily->ready_at(n, wall);
+    if (!has_daily_) return now;
+    const wall_time open = daily()->ready_at(n, wall);
     return open > wall ? now + std::chrono::duration_cast<duration>(open - wall) : now;
   }
   /// Whether it is the quota, rather than rate or pause, that comes last.
   [[nodiscard]] bool quota_binds(std::uint32_t n, time_point now, wall_time wall) const noexcept {
-    return daily.has_value() && day_at(n, now, wall) > paced_at(n, now);
+    return has_daily_ && day_at(n, now, wall) > paced_at(n, now);
   }
 
   /// How far it is used. A shard says when the first of its messages begins to wait for the key's permissions and when
@@ -84,7 +82,7 @@ class alignas(64) limit_key {
   void wanted(time_point now) noexcept;
   void unwanted(time_point now) noexcept;
   void count_taken(std::uint32_t n) noexcept {
-    if (!rate.unlimited() || daily) taken_.fetch_add(n, std::memory_order_relaxed);
+    if (!rate.unlimited() || has_daily_) taken_.fetch_add(n, std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
   [[nodiscard]] double allowed(time_point now) const noexcept;
@@ -94,16 +92,24 @@ class alignas(64) limit_key {
   [[nodiscard]] rate_limit limit() const noexcept;  // what it was told last
 
  private:
+  struct account {
+    account(std::string its_name, rate_limit);
+
+    const std::string name;
+    std::optional<quota> daily;
+    // How many shards want it (the low eight bits) and since when somebody does, in units of 16 ns.
+    std::atomic<std::uint64_t> wanting{0};
+    std::atomic<double> allowed{0};  // of the times that are over
+    std::atomic<double> told_per_second;
+    std::atomic<std::uint32_t> told_burst;
+  };
+
   void add_allowed(double n) noexcept;
 
-  // How many shards want it (the low eight bits) and since when somebody does, in units of 16 ns.
-  std::atomic<std::uint64_t> wanting_{0};
-  std::atomic<double> allowed_{0};  // of the times that are over
-  std::atomic<double> told_per_second_;
-  std::atomic<std::uint32_t> told_burst_;
-
- public:
-  const std::string name;
+  bool has_daily_ = false;
+  std::atomic<std::int64_t> paused_until_;  // steady-clock ns
+  std::atomic<std::uint64_t> taken_{0};
+  const std::unique_ptr<account> rest_;
 };
 
 }  // namespace broadside::rate

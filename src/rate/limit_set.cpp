@@ -22,7 +22,7 @@ denial reserve(std::span<limit_key* const> keys, const cost& of, time_point now,
   for (std::size_t i = 0; i < keys.size(); ++i) {
     limit_key& key = *keys[i];
     const std::uint32_t n = of.in(key.counts);
-    if (!key.daily || key.daily->try_take(n, wall)) continue;
+    if (key.daily() == nullptr || key.daily()->try_take(n, wall)) continue;
     give_back(keys.first(i), of, wall);  // another thread came between the look and the take
     return {.by = i, .until = key.day_at(n, now, wall)};
   }
@@ -31,7 +31,7 @@ denial reserve(std::span<limit_key* const> keys, const cost& of, time_point now,
 
 void give_back(std::span<limit_key* const> keys, const cost& of, wall_time reserved) noexcept {
   for (limit_key* key : keys) {
-    if (key->daily) key->daily->give_back(of.in(key->counts), reserved);
+    if (key->daily() != nullptr) key->daily()->give_back(of.in(key->counts), reserved);
   }
 }
 
@@ -46,7 +46,7 @@ std::size_t fit_burst(std::span<limit_key* const> keys, std::span<const cost> ea
 std::size_t fit_quota(std::span<limit_key* const> keys, std::span<const cost> each, wall_time now) noexcept {
   std::size_t n = each.size();
   for (const limit_key* key : keys) {
-    if (key->daily) n = fit(each.first(n), key->counts, key->daily->available(now));
+    if (key->daily() != nullptr) n = fit(each.first(n), key->counts, key->daily()->available(now));
   }
   return n;
 }

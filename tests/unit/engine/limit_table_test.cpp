@@ -47,7 +47,7 @@ struct bench {
 
 std::vector<std::string> names(const lane_spec& lane) {
   std::vector<std::string> all;
-  for (const rate::limit_key* each : lane.limits) all.push_back(each->name);
+  for (const rate::limit_key* each : lane.limits) all.push_back(each->name());
   return all;
 }
 
@@ -109,11 +109,11 @@ TEST_CASE("limit_table: what is counted of a day is recorded once, and an engine
   bench b(limits);
   const auto lanes = b.join("12345");
   REQUIRE(lanes->lanes[0].quotas.size() == 1);
-  rate::limit_key& day = *lanes->lanes[0].quotas[0];
+  known_limit& day = *lanes->lanes[0].quotas[0];
   std::vector<journal::usage> recorded;
   b.table->changed(recorded);  // the ids
   recorded.clear();
-  REQUIRE(day.daily->try_take(7, noon));
+  REQUIRE(day.key.daily()->try_take(7, noon));
   b.table->counted(day);
   b.table->counted(day);
   b.table->changed(recorded);
@@ -125,8 +125,8 @@ TEST_CASE("limit_table: what is counted of a day is recorded once, and an engine
   bench next(limits);
   next.table->restore(recorded);
   const auto again = next.join("12345");
-  REQUIRE(again->lanes[0].quotas[0]->daily->available(noon + 1h) == 3);
-  REQUIRE(again->lanes[0].quotas[0]->daily->available(noon + 12h) == 10);
+  REQUIRE(again->lanes[0].quotas[0]->key.daily()->available(noon + 1h) == 3);
+  REQUIRE(again->lanes[0].quotas[0]->key.daily()->available(noon + 12h) == 10);
 }
 
 TEST_CASE("limit_table: message ids that an earlier engine may have given out are not given out again", "[engine]") {

@@ -21,7 +21,7 @@ limit_key rated(rate_limit limit) { return {"", limit_unit::messages, limit, std
 
 TEST_CASE("limit_key: opens when its rate, its pause and its day are all open", "[rate]") {
   limit_key key{"brand", limit_unit::parts, {10, 1}, calendar::of("UTC").value(), 2, start};
-  REQUIRE(key.name == "brand");
+  REQUIRE(key.name() == "brand");
   REQUIRE(key.counts == limit_unit::parts);
   REQUIRE(key.ready_at(1, start, noon) == start);
   REQUIRE(key.rate.try_take(1, start).count == 1);
@@ -30,7 +30,7 @@ TEST_CASE("limit_key: opens when its rate, its pause and its day are all open", 
   REQUIRE(key.paused_until() == start + 1h);
   REQUIRE(key.ready_at(1, start, noon) == start + 1h);
   REQUIRE_FALSE(key.quota_binds(1, start, noon));
-  REQUIRE(key.daily->try_take(2, noon));
+  REQUIRE(key.daily()->try_take(2, noon));
   REQUIRE(key.ready_at(1, start, noon) == start + 12h);
   REQUIRE(key.quota_binds(1, start, noon));
   key.pause(start + 13h);
@@ -127,9 +127,9 @@ TEST_CASE("limit_key: a change counts at once, and the account follows it", "[ra
 
 TEST_CASE("limit_key: a change of the daily number reaches the quota", "[rate]") {
   limit_key key{"", limit_unit::messages, {}, calendar::of("UTC").value(), 2, start};
-  REQUIRE(key.daily->try_take(2, noon));
+  REQUIRE(key.daily()->try_take(2, noon));
   key.change({10, 1}, 5, start);
-  REQUIRE(key.daily->available(noon) == 3);
+  REQUIRE(key.daily()->available(noon) == 3);
   REQUIRE_FALSE(key.rate.unlimited());
 }
 
@@ -178,10 +178,4 @@ TEST_CASE("limit_key: shards that come and go leave no time uncounted", "[rate]"
   REQUIRE(key.allowed(start + 9s) == Approx(2'000));
 }
 
-TEST_CASE("limit_key: what a decision touches is in its first cache line, and a quota in the next", "[rate]") {
-  const limit_key key = rated({10, 1});
-  const auto* const begin = reinterpret_cast<const char*>(&key);
-  REQUIRE(reinterpret_cast<const char*>(&key.counts) + sizeof key.counts - begin <= 64);
-  REQUIRE(reinterpret_cast<const char*>(&key.daily) + sizeof key.daily - begin <= 128);
-  REQUIRE(sizeof key <= 192);
-}
+TEST_CASE("limit_key: what a decision touches is one cache line", "[rate]") { STATIC_REQUIRE(sizeof(limit_key) == 64); }

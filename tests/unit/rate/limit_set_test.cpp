@@ -145,16 +145,16 @@ TEST_CASE("limit_set: a reservation counts for every day or for none, and can be
   const denial no = reserve(limits, messages(2), start, noon);
   REQUIRE(no.by == 1);
   REQUIRE(no.until == start + 12h);
-  REQUIRE(brand.daily->available(noon) == 7);
+  REQUIRE(brand.daily()->available(noon) == 7);
   give_back(limits, messages(1), noon);
-  REQUIRE(brand.daily->available(noon) == 8);
+  REQUIRE(brand.daily()->available(noon) == 8);
   REQUIRE_FALSE(reserve(limits, messages(2), start, noon).denied());
-  REQUIRE(pictures.daily->available(noon) == 1);
+  REQUIRE(pictures.daily()->available(noon) == 1);
   const std::array twice{&brand, &account, &account};
   REQUIRE_FALSE(reserve(twice, messages(1), start + 12h, noon + 12h).denied());
   REQUIRE(reserve(twice, messages(2), start + 12h, noon + 12h).by == 2);  // the look said yes, the take found one
-  REQUIRE(brand.daily->available(noon + 12h) == 9);
-  REQUIRE(account.daily->available(noon + 12h) == 2);
+  REQUIRE(brand.daily()->available(noon + 12h) == 9);
+  REQUIRE(account.daily()->available(noon + 12h) == 2);
 }
 
 TEST_CASE("limit_set: what fits the bursts and what is left of the days is counted from the front", "[rate]") {
