@@ -44,35 +44,33 @@ std::string_view event::status() const noexcept {
 }
 
 void append_json(std::string& out, const event& e, const event_context& c, privacy shown) {
-  out.push_back('{');
-  text::append_member(out, "status", e.status());
-  text::append_member(out, "outcome", name_of(e.outcome));
-  text::append_member(out, "action_type", "mms");
-  text::append_member(out, "reason", e.reason == errc{} ? std::string_view{} : name_of(e.reason));
-  text::append_member(out, "status_code", e.status_code);
-  text::append_member(out, "error", e.error);
-  text::append_member(out, "recipient",
-                      shown == privacy::plain ? std::string(e.recipient.view()) : masked(e.recipient.view()));
+  text::json_writer json(out);
+  json.begin_object();
+  json.member("status", e.status());
+  json.member("outcome", name_of(e.outcome));
+  json.member("action_type", "mms");
+  json.member("reason", e.reason == errc{} ? std::string_view{} : name_of(e.reason));
+  json.member("status_code", e.status_code);
+  json.member("error", e.error);
+  json.member("recipient", shown == privacy::plain ? std::string(e.recipient.view()) : masked(e.recipient.view()));
   const message_id_text id = to_text(e.id);
-  text::append_member(out, "message_id", std::string_view(id.data(), id.size()));
-  text::append_member(out, "provider_message_id", e.provider_message_id);
-  text::append_member(out, "provider", c.provider);
-  text::append_member(out, "route", c.route);
-  text::append_member(out, "sender", c.sender);
-  text::append_number_member(out, "campaign_id", static_cast<std::uint64_t>(e.campaign));
-  text::append_member(out, "campaign_name", c.campaign_name);
-  text::append_member(out, "action_id", c.action_id);
-  text::append_member(out, "action_name", c.action_name);
-  text::append_member(out, "campaign_policy", c.campaign_policy);
-  text::append_member(out, "consent_category", c.consent_category);
-  text::append_number_member(out, "source", static_cast<std::uint64_t>(e.source));
-  text::append_number_member(out, "row", static_cast<std::uint64_t>(e.row));
-  text::append_number_member(out, "attempts", e.attempts);
-  text::append_number_member(out, "position", static_cast<std::uint64_t>(e.at));
-  text::append_key(out, "time");
-  out.push_back('"');
-  text::append_utc(out, e.time, text::fraction::milliseconds);
-  out += "\"}";
+  json.member("message_id", std::string_view(id.data(), id.size()));
+  json.member("provider_message_id", e.provider_message_id);
+  json.member("provider", c.provider);
+  json.member("route", c.route);
+  json.member("sender", c.sender);
+  json.number_member("campaign_id", static_cast<std::uint64_t>(e.campaign));
+  json.member("campaign_name", c.campaign_name);
+  json.member("action_id", c.action_id);
+  json.member("action_name", c.action_name);
+  json.member("campaign_policy", c.campaign_policy);
+  json.member("consent_category", c.consent_category);
+  json.number_member("source", static_cast<std::uint64_t>(e.source));
+  json.number_member("row", static_cast<std::uint64_t>(e.row));
+  json.number_member("attempts", e.attempts);
+  json.number_member("position", static_cast<std::uint64_t>(e.at));
+  json.member("time", text::utc(e.time, text::fraction::milliseconds));
+  json.end_object();
 }
 
 }  // namespace broadside

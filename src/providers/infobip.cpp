@@ -24,8 +24,7 @@ namespace {
 
 /// One request. Far above what 1000 ordinary messages need; what does not fit goes with the next one.
 constexpr std::size_t body_bytes_max = 1024UL * 1024;
-constexpr std::string_view body_start = "{\"messages\":[";
-constexpr std::string_view body_end = "]}";
+constexpr std::size_t body_end_bytes = 2;  // "]}"
 
 /// What a status means for the message and for the route.
 enum class meaning : std::uint8_t {
@@ -275,60 +274,54 @@ void read_refusal(const http_response& answer, std::span<verdict> each) noexcept
 }
 
 /// [a-zA-Z] only: carriers refuse other characters. One letter for each of media_max.
-void append_content_id(std::string& body, std::size_t index) {
-  text::append_key(body, "contentId");
-  body += "\"media";
-  body += static_cast<char>('A' + index);
-  body += '"';
+void append_content_id(text::json_writer& body, std::size_t index) {
+  const std::array<char, 6> id{'m', 'e', 'd', 'i', 'a', static_cast<char>('A' + index)};
+  body.member("contentId", {id.data(), id.size()});
 }
 
-void append_segments(std::string& body, const message& m) {
-  text::append_key(body, "messageSegments");
-  body += '[';
+void append_segments(text::json_writer& body, const message& m) {
+  body.key("messageSegments");
+  body.begin_array();
   for (std::size_t i = 0; i < m.media.size(); ++i) {
-    body += i == 0 ? "{" : ",{";
-    text::append_member(body, "type", "LINK");
-    text::append_member(body, "contentUrl", m.media[i].url);
-    text::append_member(body, "contentType", m.media[i].mime_type);
+    body.begin_object();
+    body.member("type", "LINK");
+    body.member("contentUrl", m.media[i].url);
+    body.member("contentType", m.media[i].mime_type);
     append_content_id(body, i);
-    body += '}';
+    body.end_object();
   }
   if (!m.text.empty()) {
-    body += m.media.empty() ? "{" : ",{";
-    text::append_member(body, "type", "TEXT");
-    text::append_member(body, "text", m.text);
-    text::append_member(body, "contentId", "text");
-    body += '}';
+    body.begin_object();
+    body.member("type", "TEXT");
+    body.member("text", m.text);
+    body.member("contentId", "text");
+    body.end_object();
   }
-  body += ']';
+  body.end_array();
 }
 
-void append_message_options(std::string& body, const message& m, std::string_view platform) {
-  const std::size_t start = body.size();
-  text::append_key(body, "options");
-  body += '{';
-  const std::size_t empty = body.size();
-  body += platform;
-  if (m.validity > std::chrono::seconds::zero()) {
-    text::append_key(body, "validityPeriod");
-    body += '{';
-    text::append_number_member(body, "amount", static_cast<std::uint64_t>(m.validity.count()));
-    text::append_member(body, "timeUnit", "SECONDS");
-    body += '}';
+void append_message_options(text::json_writer& body, const message& m, std::string_view platform) {
+  const bool expires = m.validity > std::chrono::seconds::zero();
+  if (platform.empty() && !expires && !m.fallback && m.campaign_reference.empty()) return;
+  body.key("options");
+  body.begin_object();
+  if (!platform.empty()) body.raw(platform);
+  if (expires) {
+    body.key("validityPeriod");
+    body.begin_object();
+    body.number_member("amount", static_cast<std::uint64_t>(m.validity.count()));
+    body.member("timeUnit", "SECONDS");
+    body.end_object();
   }
   if (m.fallback) {
-    text::append_key(body, "smsFailover");
-    body += '{';
-    text::append_member(body, "sender", without_plus(m.fallback_sender.empty() ? m.sender : m.fallback_sender));
-    text::append_member(body, "text", m.fallback_text);
-    body += '}';
+    body.key("smsFailover");
+    body.begin_object();
+    body.member("sender", without_plus(m.fallback_sender.empty() ? m.sender : m.fallback_sender));
+    body.member("text", m.fallback_text);
+    body.end_object();
   }
-  if (!m.campaign_reference.empty()) text::append_member(body, "campaignReferenceId", m.campaign_reference);
-  if (body.size() == empty) {
-    body.resize(start);
-  } else {
-    body += '}';
-  }
+  if (!m.campaign_reference.empty()) body.member("campaignReferenceId", m.campaign_reference);
+  body.end_object();
 }
 
 class infobip_provider final : public provider {
@@ -345,10 +338,12 @@ class infobip_provider final : public provider {
     limits_.messages_per_request_max = options.messages_per_request;
     if (!options.countries.empty()) limits_.countries = options.countries;
     if (options.entity_id.empty() && options.application_id.empty()) return;
-    platform_ = "\"platform\":{";
-    if (!options.entity_id.empty()) text::append_member(platform_, "entityId", options.entity_id);
-    if (!options.application_id.empty()) text::append_member(platform_, "applicationId", options.application_id);
-    platform_ += '}';
+    text::json_writer platform(platform_);
+    platform.key("platform");
+    platform.begin_object();
+    if (!options.entity_id.empty()) platform.member("entityId", options.entity_id);
+    if (!options.application_id.empty()) platform.member("applicationId", options.application_id);
+    platform.end_object();
   }
 
   [[nodiscard]] std::string_view name() const noexcept override { return "infobip"; }
@@ -358,20 +353,25 @@ class infobip_provider final : public provider {
 
   [[nodiscard]] result<std::size_t> encode(std::span<const message> messages, std::string& body) const override {
     if (messages.empty()) return errc::invalid_argument;
-    body.assign(body_start);
+    body.clear();
+    text::json_writer json(body);
+    json.begin_object();
+    json.key("messages");
+    json.begin_array();
     std::size_t taken = 0;
     errc why{};
     for (const message& m : messages.first(std::min<std::size_t>(messages.size(), limits_.messages_per_request_max))) {
-      const std::size_t before = body.size();
-      if (const auto fault = append_message(body, m)) {
-        body.resize(before);
+      const std::size_t before = json.size();
+      if (const auto fault = append_message(json, m)) {
+        json.cut(before);
         why = *fault;
         break;
       }
       ++taken;
     }
     if (taken == 0) return why;
-    body += body_end;
+    json.end_array();
+    json.end_object();
     return taken;
   }
 
@@ -409,26 +409,28 @@ class infobip_provider final : public provider {
   }
 
  private:
-  /// Appends one element of `messages`. Nothing: done; else why not, and `body` has a beginning of it.
-  std::optional<errc> append_message(std::string& body, const message& m) const {
+  /// Appends one element of `messages`. Nothing: done; else why not, and `body` may have a beginning of it.
+  std::optional<errc> append_message(text::json_writer& body, const message& m) const {
     if (const auto fault = limits::content_fault(m, limits_)) return *fault;
     phone::digits_buffer digits{};
     const auto id = to_text(m.id);
-    body += body.ends_with('[') ? "{" : ",{";
-    text::append_member(body, "sender", without_plus(m.sender));
-    text::append_key(body, "destinations");
-    body += "[{";
-    text::append_member(body, "to", m.to.digits(digits));
-    text::append_member(body, "messageId", {id.data(), id.size()});
-    body += "}]";
-    text::append_key(body, "content");
-    body += '{';
-    if (!m.subject.empty()) text::append_member(body, "title", m.subject);
+    body.begin_object();
+    body.member("sender", without_plus(m.sender));
+    body.key("destinations");
+    body.begin_array();
+    body.begin_object();
+    body.member("to", m.to.digits(digits));
+    body.member("messageId", {id.data(), id.size()});
+    body.end_object();
+    body.end_array();
+    body.key("content");
+    body.begin_object();
+    if (!m.subject.empty()) body.member("title", m.subject);
     append_segments(body, m);
-    body += '}';
+    body.end_object();
     append_message_options(body, m, platform_);
-    body += '}';
-    if (body.size() + body_end.size() > body_bytes_max) return errc::message_too_large;
+    body.end_object();
+    if (body.size() + body_end_bytes > body_bytes_max) return errc::message_too_large;
     return std::nullopt;
   }
 

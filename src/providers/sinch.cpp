@@ -257,31 +257,31 @@ verdict read_answer(const http_response& answer) noexcept {
 
 /// The first slide has the text and the first object, every further object a slide of its own. False: a type is
 /// unknown.
-bool append_slides(std::string& body, const message& m) {
-  text::append_key(body, "slide");
-  body += '[';
+bool append_slides(text::json_writer& body, const message& m) {
+  body.key("slide");
+  body.begin_array();
   for (std::size_t i = 0; i < std::max<std::size_t>(m.media.size(), 1); ++i) {
-    body += i == 0 ? "{" : ",{";
+    body.begin_object();
     if (i < m.media.size()) {
       const auto kind = media_kind_of(m.media[i].mime_type);
       if (!kind) return false;
-      text::append_key(body, slide_key(*kind));
-      body += '{';
-      text::append_member(body, "url", m.media[i].url);
-      body += '}';
+      body.key(slide_key(*kind));
+      body.begin_object();
+      body.member("url", m.media[i].url);
+      body.end_object();
     }
-    if (i == 0 && !m.text.empty()) text::append_member(body, "message-text", m.text);
-    body += '}';
+    if (i == 0 && !m.text.empty()) body.member("message-text", m.text);
+    body.end_object();
   }
-  body += ']';
+  body.end_array();
   return true;
 }
 
 /// Sinch falls back to SMS unless it is told not to, so both choices are said.
-void append_fallback(std::string& body, const message& m) {
-  if (m.fallback) text::append_member(body, "fallback-sms-text", m.fallback_text);
-  text::append_flag_member(body, "disable-fallback-sms", !m.fallback);
-  if (m.fallback) text::append_flag_member(body, "disable-fallback-sms-link", !m.fallback_link);
+void append_fallback(text::json_writer& body, const message& m) {
+  if (m.fallback) body.member("fallback-sms-text", m.fallback_text);
+  body.flag_member("disable-fallback-sms", !m.fallback);
+  if (m.fallback) body.flag_member("disable-fallback-sms-link", !m.fallback_link);
 }
 
 class sinch_provider final : public provider {
@@ -295,9 +295,9 @@ class sinch_provider final : public provider {
         {"x-api-key", api_key_}, {"Content-Type", "application/json; charset=utf-8"}, {"Accept", "application/json"}};
     endpoint_.secret_headers = {"x-api-key"};
     if (!options.countries.empty()) limits_.countries = options.countries;
-    body_start_ += '{';
-    text::append_member(body_start_, "action", "sendmms");
-    text::append_member(body_start_, "service-id", options.service_id);
+    text::json_writer members(same_members_);
+    members.member("action", "sendmms");
+    members.member("service-id", options.service_id);
   }
 
   [[nodiscard]] std::string_view name() const noexcept override { return "sinch"; }
@@ -311,21 +311,19 @@ class sinch_provider final : public provider {
     if (const auto fault = limits::content_fault(m, limits_)) return *fault;
     phone::digits_buffer digits{};
     const auto id = to_text(m.id);
-    body.assign(body_start_);
-    text::append_member(body, "to", m.to.digits(digits));
-    text::append_member(body, "from", without_plus(m.sender));
-    if (!m.subject.empty()) text::append_member(body, "message-subject", m.subject);
-    append_fallback(body, m);
-    if (m.deliver_until != wall_time{}) {
-      text::append_key(body, "mms-expiry-timestamp");
-      body += '"';
-      text::append_utc(body, m.deliver_until);
-      body += '"';
-    }
-    text::append_member(body, "client-reference", {id.data(), id.size()});
-    text::append_flag_member(body, "cache-content", cache_content_);
-    if (!append_slides(body, m)) return errc::invalid_argument;
-    body += '}';
+    body.clear();
+    text::json_writer json(body);
+    json.begin_object();
+    json.raw(same_members_);
+    json.member("to", m.to.digits(digits));
+    json.member("from", without_plus(m.sender));
+    if (!m.subject.empty()) json.member("message-subject", m.subject);
+    append_fallback(json, m);
+    if (m.deliver_until != wall_time{}) json.member("mms-expiry-timestamp", text::utc(m.deliver_until));
+    json.member("client-reference", {id.data(), id.size()});
+    json.flag_member("cache-content", cache_content_);
+    if (!append_slides(json, m)) return errc::invalid_argument;
+    json.end_object();
     return std::size_t{1};
   }
 
@@ -340,7 +338,7 @@ class sinch_provider final : public provider {
  private:
   // constant after construction
   std::string api_key_;
-  std::string body_start_;  // `{` and the members that are the same in every request
+  std::string same_members_;  // of every request
   http_endpoint endpoint_;
   content_limits limits_ = limits::sinch_profile;
   bool cache_content_;

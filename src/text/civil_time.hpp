@@ -2,14 +2,14 @@
 #pragma once
 
 #include <broadside/environment.hpp>
+#include <broadside/fixed_string.hpp>
 #include <cstdint>
-#include <string>
 
 namespace broadside::text {
 
 enum class fraction : std::uint8_t { none, milliseconds };
 
-/// Appends "2026-11-22T18:00:00Z" or "2026-11-22T18:00:00.000Z". Years 1970 to 9999; earlier times print the epoch.
-void append_utc(std::string& out, wall_time, fraction = fraction::none);
+/// "2026-11-22T18:00:00Z" or "2026-11-22T18:00:00.000Z". Years 1970 to 9999; earlier times are the epoch.
+[[nodiscard]] fixed_string<24> utc(wall_time, fraction = fraction::none);
 
 }  // namespace broadside::text

@@ -1,23 +1,124 @@
 // text/json - writes JSON into a buffer that is reused: no tree, no allocation once the buffer is warm.
 //
-// Pure; any thread. The caller writes well-formed sequences; only strings need care.
+// Pure; any thread. The caller opens and closes what it should; only strings need care, and commas come by themselves.
 #pragma once
 
+#include <array>
+#include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace broadside::text {
 
-/// Appends a JSON string, quotes included. `utf8` is well-formed UTF-8: control characters, quote and backslash are
-/// escaped (RFC 8259 §7), U+2028 and U+2029 too; everything else is copied as it is. Ill-formed bytes become U+FFFD.
-void append_json_string(std::string& out, std::string_view utf8);
+/// Appends JSON to a string. What is written stands there once the writer is gone or flush() was called.
+///
+/// Keys are plain ASCII of ours. Values are well-formed UTF-8: control characters, quote and backslash are escaped (RFC
+/// 8259 §7), U+2028 and U+2029 too; everything else is copied as it is. Ill-formed bytes become U+FFFD.
+class json_writer {
+ public:
+  explicit json_writer(std::string& out) noexcept : out_(out) {}
+  json_writer(const json_writer&) = delete;
+  json_writer& operator=(const json_writer&) = delete;
+  ~json_writer() { flush(); }
 
-/// Appends `"key":` and the value; `key` is plain ASCII of ours. A comma goes in front unless `out` ends in '{' or '['.
-void append_member(std::string& out, std::string_view key, std::string_view value);
-void append_flag_member(std::string& out, std::string_view key, bool value);
-void append_number_member(std::string& out, std::string_view key, std::uint64_t value);
-/// Appends `"key":` alone, for an object or array that the caller writes next; the comma as above.
-void append_key(std::string& out, std::string_view key);
+  void key(std::string_view key) {
+    separate();
+    room(key.size() + 3);
+    *at_++ = '"';
+    copy(key);
+    *at_++ = '"';
+    *at_++ = ':';
+    comma_ = false;
+  }
+  void string(std::string_view utf8);
+  void number(std::uint64_t value) {
+    separate();
+    room(digits_max);
+    at_ = std::to_chars(at_, at_ + digits_max, value).ptr;
+  }
+  /// Members, elements or a value that are JSON already.
+  void raw(std::string_view json) {
+    separate();
+    if (json.size() > buffer_.size()) {
+      flush();
+      out_.append(json);
+      return;
+    }
+    room(json.size());
+    copy(json);
+  }
+
+  void member(std::string_view name, std::string_view value) {
+    key(name);
+    string(value);
+  }
+  void number_member(std::string_view name, std::uint64_t value) {
+    key(name);
+    number(value);
+  }
+  void flag_member(std::string_view name, bool value) {
+    key(name);
+    raw(value ? "true" : "false");
+  }
+
+  void begin_object() { begin('{'); }
+  void end_object() { end('}'); }
+  void begin_array() { begin('['); }
+  void end_array() { end(']'); }
+
+  /// Bytes of `out` so far.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return out_.size() + static_cast<std::size_t>(at_ - buffer_.data());
+  }
+  /// Forgets what was written after `out` had so many bytes.
+  void cut(std::size_t size) {
+    flush();
+    out_.resize(size);
+    comma_ = !out_.empty() && out_.back() != '{' && out_.back() != '[';
+  }
+  void flush() {
+    out_.append(buffer_.data(), at_);
+    at_ = buffer_.data();
+  }
+
+ private:
+  static constexpr std::size_t digits_max = 20;  // of 2^64 - 1
+
+  /// There is room for n bytes, which are not more than the buffer has.
+  void room(std::size_t n) {
+    if (static_cast<std::size_t>(buffer_.data() + buffer_.size() - at_) < n) flush();
+  }
+  void copy(std::string_view bytes) noexcept {
+    std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+  }
+  /// A value or a key comes next.
+  void separate() {
+    room(1);
+    if (comma_) *at_++ = ',';
+    comma_ = true;
+  }
+  void begin(char open) {
+    separate();
+    room(1);
+    *at_++ = open;
+    comma_ = false;
+  }
+  void end(char close) {
+    room(1);
+    *at_++ = close;
+    comma_ = true;
+  }
+  void escape(unsigned char byte);
+  std::size_t one_with_care(std::string_view utf8);
+
+  std::string& out_;
+  bool comma_ = false;
+  std::array<char, 1024> buffer_;  // NOLINT: filled as it is written
+  char* at_ = buffer_.data();
+};
 
 }  // namespace broadside::text

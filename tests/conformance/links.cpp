@@ -16,12 +16,13 @@ namespace {
 using urls = std::vector<std::string>;
 
 std::string json_of(const urls& all) {
-  std::string out = "[";
-  for (const std::string& each : all) {
-    if (!out.ends_with('[')) out += ',';
-    text::append_json_string(out, each);
-  }
-  return out + "]";
+  std::string out;
+  text::json_writer json(out);
+  json.begin_array();
+  for (const std::string& each : all) json.string(each);
+  json.end_array();
+  json.flush();
+  return out;
 }
 
 /// What each of the other programs finds.

@@ -79,12 +79,22 @@ struct books {
 };
 
 std::string json_of(std::size_t line, const judgement& each) {
-  std::string out = "{\"line\":" + std::to_string(line);
   const bool by_policy = each.verdict == verdict::policy;
   const std::string told = by_policy ? "policy(" + each.reason + ")" : each.verdict == verdict::pass ? "pass" : "fail";
-  broadside::text::append_member(out, "verdict", told);
-  if (each.verdict == verdict::unreadable) broadside::text::append_member(out, "unreadable", each.reason);
-  return out + ",\"ours\":" + each.ours + ",\"expected\":" + each.expected + "}\n";
+  std::string out;
+  {
+    broadside::text::json_writer json(out);
+    json.begin_object();
+    json.number_member("line", line);
+    json.member("verdict", told);
+    if (each.verdict == verdict::unreadable) json.member("unreadable", each.reason);
+    json.key("ours");
+    json.raw(each.ours);
+    json.key("expected");
+    json.raw(each.expected);
+    json.end_object();
+  }
+  return out + "\n";
 }
 
 int run(const mode& chosen, std::istream& vectors, bool quiet) {

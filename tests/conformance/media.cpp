@@ -62,25 +62,30 @@ struct answer {
 };
 
 std::string answer::json() const {
-  std::string out = "{";
-  text::append_member(out, "path", path);
-  text::append_member(out, "type", mime_type_of(facts.type));
-  text::append_member(out, "state", name_of(facts.state));
+  std::string out;
+  text::json_writer json(out);
+  json.begin_object();
+  json.member("path", path);
+  json.member("type", mime_type_of(facts.type));
+  json.member("state", name_of(facts.state));
   std::string faults;
   for (int i = 0; i <= static_cast<int>(media_fault::other_format_inside); ++i) {
     const auto fault = static_cast<media_fault>(i);
     if (facts.faults.contains(fault)) faults += (faults.empty() ? "" : " ") + std::string(name_of(fault));
   }
-  text::append_member(out, "faults", faults);
-  const auto number = [&out](const char* name, auto value) {
-    out += std::string(",\"") + name + "\":" + std::to_string(value);
+  json.member("faults", faults);
+  const auto number = [&json](const char* name, auto value) {
+    json.key(name);
+    json.raw(std::to_string(value));
   };
   number("width", facts.width);
   number("height", facts.height);
   number("frames", facts.frames);
   number("alpha", static_cast<int>(facts.alpha));
   number("ms", facts.duration ? facts.duration->count() : -1);
-  return out + "}";
+  json.end_object();
+  json.flush();
+  return out;
 }
 
 /// What a row expects of a file: by the construction of the file, or by what all tools say.

@@ -30,15 +30,19 @@ std::optional<expectation> read_expectation(const row& from) {
 }
 
 std::string json_of(const result<phone>& parsed) {
-  std::string out = "{";
+  std::string out;
+  text::json_writer json(out);
+  json.begin_object();
   if (!parsed) {
-    text::append_member(out, "error", name_of(static_cast<errc>(parsed.error().value())));
+    json.member("error", name_of(static_cast<errc>(parsed.error().value())));
   } else {
-    text::append_member(out, "e164", parsed->to_string());
-    text::append_member(out, "region", parsed->country().code());
-    text::append_member(out, "kind", name_of(parsed->kind()));
+    json.member("e164", parsed->to_string());
+    json.member("region", parsed->country().code());
+    json.member("kind", name_of(parsed->kind()));
   }
-  return out + "}";
+  json.end_object();
+  json.flush();
+  return out;
 }
 
 /// Whether a type of libphonenumber's, under +1, is a kind of ours. Its VOIP is 600, and a few exchanges elsewhere.

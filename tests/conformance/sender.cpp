@@ -40,9 +40,13 @@ std::string_view kind_of(std::string_view text, const result<sender>& parsed) {
 }
 
 std::string json_of(std::string_view kind) {
-  std::string out = "{";
-  text::append_member(out, "kind", kind);
-  return out + "}";
+  std::string out;
+  text::json_writer json(out);
+  json.begin_object();
+  json.member("kind", kind);
+  json.end_object();
+  json.flush();
+  return out;
 }
 
 }  // namespace

@@ -21,12 +21,16 @@ std::string_view name_of(links::shortener kind) {
 
 std::string json_of(std::string_view itself, std::string_view below, std::string_view containing,
                     std::string_view above) {
-  std::string out = "{";
-  text::append_member(out, "itself", itself);
-  text::append_member(out, "below", below);
-  text::append_member(out, "containing", containing);
-  text::append_member(out, "above", above);
-  return out + "}";
+  std::string out;
+  text::json_writer json(out);
+  json.begin_object();
+  json.member("itself", itself);
+  json.member("below", below);
+  json.member("containing", containing);
+  json.member("above", above);
+  json.end_object();
+  json.flush();
+  return out;
 }
 
 }  // namespace

@@ -28,26 +28,28 @@ std::optional<expectation> read_expectation(const row& from, const std::string& 
                      from.strings_at(pointer + "/udh")};
 }
 
-template <class T, class Write>
-void append_array(std::string& out, std::string_view key, const std::vector<T>& all, Write write) {
-  text::append_key(out, key);
-  out += '[';
-  for (const T& each : all) {
-    if (!out.ends_with('[')) out += ',';
-    write(each);
-  }
-  out += ']';
+void append_texts(text::json_writer& json, std::string_view key, const std::vector<std::string>& all) {
+  json.key(key);
+  json.begin_array();
+  for (const std::string& each : all) json.string(each);
+  json.end_array();
 }
 
 std::string json_of(const expectation& e) {
-  std::string out = "{";
-  const auto write_text = [&](const std::string& each) { text::append_json_string(out, each); };
-  text::append_member(out, "encoding", e.encoding);
-  text::append_number_member(out, "segments", e.segments);
-  append_array(out, "sizes", e.sizes, [&](std::uint64_t each) { out += std::to_string(each); });
-  if (e.parts) append_array(out, "parts", *e.parts, write_text);
-  if (e.headers) append_array(out, "udh", *e.headers, write_text);
-  return out + "}";
+  std::string out;
+  text::json_writer json(out);
+  json.begin_object();
+  json.member("encoding", e.encoding);
+  json.number_member("segments", e.segments);
+  json.key("sizes");
+  json.begin_array();
+  for (const std::uint64_t each : e.sizes) json.number(each);
+  json.end_array();
+  if (e.parts) append_texts(json, "parts", *e.parts);
+  if (e.headers) append_texts(json, "udh", *e.headers);
+  json.end_object();
+  json.flush();
+  return out;
 }
 
 std::string hex_of(const sms_user_data& data) {

@@ -60,10 +60,14 @@ bool read_facts(const row& from, text_facts& out) {
 }
 
 std::string json_of(const text_facts& facts) {
-  std::string out = "{";
-  for (const auto& each : counts) text::append_number_member(out, each.name, facts.*each.member);
-  for (const auto& each : flags) text::append_flag_member(out, each.name, facts.*each.member);
-  return out + "}";
+  std::string out;
+  text::json_writer json(out);
+  json.begin_object();
+  for (const auto& each : counts) json.number_member(each.name, facts.*each.member);
+  for (const auto& each : flags) json.flag_member(each.name, facts.*each.member);
+  json.end_object();
+  json.flush();
+  return out;
 }
 
 /// Whether the text has pictographs, and none that is an emoji: those that versions after 15 took out of the property.

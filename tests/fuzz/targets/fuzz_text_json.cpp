@@ -30,9 +30,13 @@ std::string well_formed(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes{reinterpret_cast<const char*>(data), size};
   const std::string expected = well_formed(bytes);
-  std::string json = "{";
-  text::append_member(json, "text", bytes);
-  json += '}';
+  std::string json;
+  {
+    text::json_writer writer(json);
+    writer.begin_object();
+    writer.member("text", bytes);
+    writer.end_object();
+  }
   static simdjson::dom::parser parser;
   std::string_view read;
   fuzz::require(parser.parse(json).at_key("text").get(read) == simdjson::SUCCESS, "a parser reads it");

@@ -13,7 +13,7 @@ namespace {
 
 std::string json_of(std::string_view text) {
   std::string out;
-  append_json_string(out, text);
+  json_writer(out).string(text);
   return out;
 }
 
@@ -134,15 +134,61 @@ TEST_CASE("json: any bytes give well-formed UTF-8 and a well-formed string", "[t
 }
 
 TEST_CASE("json: members are separated by commas, and the first has none", "[text]") {
-  std::string out = "{";
-  append_member(out, "a", "x{");
-  append_flag_member(out, "b", true);
-  append_key(out, "c");
-  out += "[{";
-  append_number_member(out, "d", std::numeric_limits<std::uint64_t>::max());
-  append_number_member(out, "e", 0);
-  out += "}]";
-  append_flag_member(out, "f", false);
-  out += '}';
-  CHECK(out == R"({"a":"x{","b":true,"c":[{"d":18446744073709551615,"e":0}],"f":false})");
+  std::string out = "before ";
+  {
+    json_writer json(out);
+    json.begin_object();
+    json.member("a", "x{");
+    json.flag_member("b", true);
+    json.key("c");
+    json.begin_array();
+    json.begin_object();
+    json.number_member("d", std::numeric_limits<std::uint64_t>::max());
+    json.number_member("e", 0);
+    json.end_object();
+    json.string("g");
+    json.number(7);
+    json.raw("null");
+    json.end_array();
+    json.flag_member("f", false);
+    json.end_object();
+  }
+  CHECK(out == R"(before {"a":"x{","b":true,"c":[{"d":18446744073709551615,"e":0},"g",7,null],"f":false})");
+}
+
+TEST_CASE("json: what is written does not depend on where the writer's own buffer ends", "[text]") {
+  const std::string text = "a\"\u00e9\u2028" + std::string(40, 'x') + "\n";
+  const std::string escaped = "\"a\\\"\u00e9\\u2028" + std::string(40, 'x') + "\\n\"";
+  for (std::size_t before = 0; before < 1100; ++before) {
+    std::string out;
+    {
+      json_writer json(out);
+      json.begin_array();
+      json.raw(std::string(before, '1'));
+      json.string(text);
+      json.raw(std::string(5'000, '2'));
+      json.key("k");
+      json.number(12);
+      json.end_array();
+    }
+    std::string expected = "[" + std::string(before, '1') + "," + escaped;
+    expected += "," + std::string(5'000, '2') + ",\"k\":12]";
+    INFO(before);
+    REQUIRE((out == expected));
+  }
+}
+
+TEST_CASE("json: a writer forgets what came after a place", "[text]") {
+  std::string out;
+  {
+    json_writer json(out);
+    json.begin_array();
+    json.number(1);
+    const std::size_t here = json.size();
+    json.string(std::string(3'000, 'x'));
+    json.cut(here);
+    json.number(2);
+    json.end_array();
+  }
+  CHECK(out == "[1,2]");
 }
