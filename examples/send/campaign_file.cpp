@@ -294,6 +294,7 @@ void read_route(element from, std::string path, violations& found, route_entry& 
   route.text("service_plan", out.service_plan);
   read_limit(route, "limit", out.limit);
   read_limit(route, "provider_queue", out.provider_queue);
+  route.duration("linger", out.linger);
   read_http(route, out.http);
   read_tls(route, out.tls);
   route.end();

@@ -3,6 +3,7 @@
 // Pure: reads no file, no environment variable, no clock. Secrets are not in the file, so none can be here.
 #pragma once
 
+#include <broadside/audience_reader.hpp>
 #include <broadside/campaign.hpp>
 #include <broadside/options.hpp>
 #include <broadside/result.hpp>
@@ -11,7 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-#include "audience.hpp"
 
 namespace broadside::send {
 
@@ -33,6 +33,7 @@ struct route_entry {
   std::string service_plan;
   rate_limit limit;
   rate_limit provider_queue;
+  std::chrono::milliseconds linger = route_options{}.linger;
   http_options http;
   tls_options tls;
 };

@@ -145,15 +145,15 @@ void describe(CLI::App& app, command& out) {
 std::optional<std::string> read_options(const command& from, run_options& out) {
   out.audience = from.audience == "-" ? "standard input" : from.audience;
   out.campaign_path = from.campaign_path;
-  const auto known = format_of(from.audience);
+  const auto known = audience_format_of(from.audience);
   if (from.format.empty() && !from.audience.empty() && !known) {
     return "the audience's name does not say what it is: add --format csv or --format jsonl";
   }
-  out.format = from.format == "jsonl" || (from.format.empty() && known == audience_format::jsonl)
-                   ? audience_format::jsonl
-                   : audience_format::csv;
-  if (auto wrong = read_delimiter(from, out.csv.delimiter)) return wrong;
-  out.csv.row_bytes_max = from.row_bytes_max;
+  out.rows.format = from.format == "jsonl" || (from.format.empty() && known == audience_format::jsonl)
+                        ? audience_format::jsonl
+                        : audience_format::csv;
+  if (auto wrong = read_delimiter(from, out.rows.delimiter)) return wrong;
+  out.rows.row_bytes_max = from.row_bytes_max;
   const auto drain = read_duration(from.drain_timeout);
   const auto give_up = read_duration(from.give_up_after);
   if (!drain || !give_up) return R"(--drain-timeout and --give-up-after are durations like "500ms", "30s", "5m")";

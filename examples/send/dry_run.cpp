@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <utility>
 #include <vector>
+#include "audience_rows.hpp"
 #include "explain.hpp"
 #include "fallback_sum.hpp"
 #include "findings.hpp"
@@ -18,7 +19,6 @@
 namespace broadside::send {
 namespace {
 
-constexpr std::size_t chunk_bytes = 64 * 1024;
 constexpr std::uint64_t messages_shown = 3;
 constexpr std::size_t text_shown_max = 2'000;
 
@@ -30,21 +30,13 @@ class checker {
         preview_(std::move(preview)),
         input_(input),
         how_(how),
-        reader_(how.format, with.columns, how.csv),
+        read_(input, with_columns(how.rows, with.columns)),
         rejects_(how.book.numbers) {}
 
   exit_code run() {
     if (!how_.book.rejects_path.empty() && !rejects_.open(how_.book.rejects_path)) return output_failed();
     rejects_.begin();
-    std::vector<char> chunk(chunk_bytes);
-    while (true) {
-      if (!read_records()) return exit_code::audience_unreadable;
-      if (input_.at_end()) break;
-      const std::size_t n = input_.read(chunk);
-      if (n == 0 && !input_.at_end()) input_.wait();
-      reader_.feed({chunk.data(), n});
-      if (input_.at_end()) reader_.finish();
-    }
+    if (!read_rows()) return exit_code::audience_unreadable;
     if (!rejects_.file().close()) return output_failed();
     print_sum();
     if (!input_.error().empty()) {
@@ -61,46 +53,44 @@ class checker {
     return exit_code::output_failed;
   }
 
-  bool read_records() {
-    audience_record record;
-    for (auto step = reader_.next(record); step != audience_step::more; step = reader_.next(record)) {
+  bool read_rows() {
+    audience_batch batch;
+    for (auto step = read_.next(batch); step != audience_step::more; step = read_.next(batch)) {
       if (step == audience_step::unusable) {
-        for (const std::string& each : reader_.errors()) {
+        for (const std::string& each : read_.errors()) {
           tell(fmt::format("error: {}: {}\n", how_.audience, printable(each, 300)));
         }
         return false;
       }
-      ++rows_;
-      check(record);
+      rows_ += batch.lines.size();
+      if (step == audience_step::bad_row) reject(row_at(batch, 0), name_of(batch.fault), explain(batch.fault), {});
+      for (std::size_t i = 0; i < batch.recipients.size(); ++i) check(batch.recipients[i], row_at(batch, i));
     }
     return true;
   }
 
-  void check(const audience_record& record) {
-    if (record.fault != row_fault::none) return reject(record, name_of(record.fault), explain(record.fault));
-    const recipient who{record.to, record.values};
+  void check(const recipient& who, const audience_row& row) {
     const auto rendered = preview_.render(who, parts_);
     if (!rendered.has_value()) {
       const auto reason = static_cast<errc>(rendered.error().value());
-      return reject(record, name_of(reason), message_of(reason));
+      return reject(row, name_of(reason), message_of(reason), who.to);
     }
-    if (!fits({record.to, record.values}, setup_.options.recipient_bytes_max)) {
-      return reject(record, name_of(errc::recipient_too_large), message_of(errc::recipient_too_large));
+    if (!fits(who, setup_.options.recipient_bytes_max)) {
+      return reject(row, name_of(errc::recipient_too_large), message_of(errc::recipient_too_large), who.to);
     }
     if (setup_.campaign.fallback.enabled) fallback_.add(parts_.fallback_size);
-    if (sendable_++ < messages_shown) print_message(record);
+    if (sendable_++ < messages_shown) print_message(row);
   }
 
-  void reject(const audience_record& record, std::string_view reason, std::string_view why) {
+  void reject(const audience_row& row, std::string_view reason, std::string_view why, std::string_view to) {
     const auto found = reasons_.find(reason);
     ++(found != reasons_.end() ? found->second : reasons_[std::string(reason)]);
-    rejects_.add(record.line, record.number, reason, why, record.to);
+    rejects_.add(row.line, row.number, reason, why, to);
   }
 
-  void print_message(const audience_record& record) const {
+  void print_message(const audience_row& row) const {
     const bool plain = how_.book.numbers == privacy::plain;
-    print(
-        fmt::format("--- message {} (line {}) to {}\n", sendable_, record.line, plain ? parts_.to : masked(parts_.to)));
+    print(fmt::format("--- message {} (line {}) to {}\n", sendable_, row.line, plain ? parts_.to : masked(parts_.to)));
     if (!parts_.subject.empty()) print(fmt::format("subject: {}\n", printable(parts_.subject, text_shown_max)));
     if (!parts_.text.empty()) print(fmt::format("text: {}\n", printable(parts_.text, text_shown_max)));
     for (const media_link& media : setup_.campaign.media) {
@@ -154,7 +144,7 @@ class checker {
   campaign_preview preview_;
   audience_input& input_;
   const run_options& how_;
-  audience_reader reader_;
+  audience_rows read_;
   rejects_file rejects_;
   message_parts parts_;
   std::uint64_t rows_ = 0;

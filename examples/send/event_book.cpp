@@ -118,16 +118,16 @@ void event_book::reject(const event& e, std::uint64_t line) {
   }
 }
 
-void event_book::add_bad(const audience_record& record) {
-  rejects_.add(record.line, record.number, name_of(record.fault), explain(record.fault), record.to);
+void event_book::add_bad(const audience_row& row) {
+  rejects_.add(row.line, row.number, name_of(row.fault), explain(row.fault), {});
 }
 
-void event_book::row_went_by(const audience_record& record) {
+void event_book::row_went_by(const audience_row& row) {
   if (without_line_.empty()) return;
-  const auto found = without_line_.find(record.number);
+  const auto found = without_line_.find(row.number);
   if (found == without_line_.end()) return;
   const rejected& what = found->second;
-  rejects_.add(record.line, record.number, name_of(what.reason), message_of(what.reason), what.recipient);
+  rejects_.add(row.line, row.number, name_of(what.reason), message_of(what.reason), what.recipient);
   without_line_.erase(found);
 }
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
-#include "audience.hpp"
+#include "audience_rows.hpp"
 #include "events_file.hpp"
 #include "intake.hpp"
 #include "rejects.hpp"
@@ -49,9 +49,9 @@ class event_book {
 
   /// Takes what the engine has; whether it had something.
   bool take_from(engine&);
-  void add_bad(const audience_record&);
+  void add_bad(const audience_row&);
   /// A rejected message's row went by: now its line is known.
-  void row_went_by(const audience_record&);
+  void row_went_by(const audience_row&);
 
   enum class confirming : bool {
     late,  ///< what was written by the last flush before this one: events of several shards may overtake each other

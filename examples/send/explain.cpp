@@ -6,14 +6,14 @@
 #include <cstdio>
 #include <iterator>
 #include <vector>
-#include "audience.hpp"
+#include "audience_rows.hpp"
+#include "carrier_tally.hpp"
 #include "report.hpp"
 #include "tell.hpp"
 
 namespace broadside::send {
 namespace {
 
-constexpr std::size_t chunk_bytes = 64 * 1024;
 constexpr std::size_t name_shown_max = 200;
 
 std::string pace_line(const expected_pace& pace) {
@@ -30,28 +30,23 @@ std::string connections_line(const pace_connections& c) {
   return fmt::format("{} at most; they suffice while answers take less than {}", c.connections, exact);
 }
 
-/// Rows that can be read; nothing: what is wrong was said.
-std::optional<std::uint64_t> count_rows(const setup& with, audience_input& input, const run_options& how) {
-  audience_reader reader(how.format, with.columns, how.csv);
-  std::uint64_t rows = 0;
-  std::vector<char> chunk(chunk_bytes);
-  audience_record record;
-  while (true) {
-    for (auto step = reader.next(record); step != audience_step::more; step = reader.next(record)) {
-      if (step == audience_step::unusable) {
-        for (const std::string& each : reader.errors())
-          tell(fmt::format("error: {}: {}\n", how.audience, printable(each, 300)));
-        return std::nullopt;
-      }
-      if (record.fault == row_fault::none) ++rows;
+/// Rows that can be read, and whose they are; nothing: what is wrong was said.
+std::optional<pace_audience> count_rows(const setup& with, audience_input& input, const run_options& how) {
+  audience_rows read(input, with_columns(how.rows, with.columns));
+  pace_audience counted;
+  carrier_tally carriers(with.campaign, with.options.limits);
+  audience_batch batch;
+  for (auto step = read.next(batch); step != audience_step::more; step = read.next(batch)) {
+    if (step == audience_step::unusable) {
+      for (const std::string& each : read.errors())
+        tell(fmt::format("error: {}: {}\n", how.audience, printable(each, 300)));
+      return std::nullopt;
     }
-    if (input.at_end()) break;
-    const std::size_t n = input.read(chunk);
-    if (n == 0 && !input.at_end()) input.wait();
-    reader.feed({chunk.data(), n});
-    if (input.at_end()) reader.finish();
+    counted.messages += batch.recipients.size();
+    for (const recipient& each : batch.recipients) carriers.add(each.values);
   }
-  if (input.error().empty()) return rows;
+  counted.carriers = carriers.take();
+  if (input.error().empty()) return counted;
   tell(fmt::format("error: {}\n", input.error()));
   return std::nullopt;
 }
@@ -92,17 +87,15 @@ std::string pace_text(const expected_pace& pace, std::string_view campaign, std:
 }
 
 exit_code explain(const setup& with, audience_input* audience, std::uint64_t rows, const run_options& how) {
-  if (audience != nullptr) {
-    const auto counted = count_rows(with, *audience, how);
-    if (!counted) return exit_code::audience_unreadable;
-    rows = *counted;
-  }
-  const auto pace = expect_pace(with.campaign, with.options, rows, environment::system().wall_now());
+  std::optional<pace_audience> to{{.messages = rows, .carriers = std::nullopt}};
+  if (audience != nullptr) to = count_rows(with, *audience, how);
+  if (!to) return exit_code::audience_unreadable;
+  const auto pace = expect_pace(with.campaign, with.options, *to, environment::system().wall_now());
   if (!pace) {
     tell(fmt::format("error: the campaign cannot be launched\n{}\n", pace.error().message()));
     return exit_code::wrong_usage;
   }
-  print(pace_text(*pace, with.campaign.name, rows));
+  print(pace_text(*pace, with.campaign.name, to->messages));
   return exit_code::done;
 }
 

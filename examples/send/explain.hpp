@@ -22,8 +22,9 @@ namespace broadside::send {
 /// What expect_pace() says, as a table.
 [[nodiscard]] std::string pace_text(const expected_pace&, std::string_view campaign, std::uint64_t messages);
 
-/// Prints it to standard output, for as many messages as the audience has rows that can be read; without an audience
-/// for `rows`. `done`; audience_unreadable; wrong_usage when the campaign cannot be launched.
+/// Prints it to standard output, for as many messages as the audience has rows that can be read, and as many of each
+/// carrier; without an audience for `rows`, of whose carriers nothing is known. `done`; audience_unreadable;
+/// wrong_usage when the campaign cannot be launched.
 [[nodiscard]] exit_code explain(const setup&, audience_input* audience, std::uint64_t rows, const run_options&);
 
 }  // namespace broadside::send

@@ -1,8 +1,9 @@
 // send/intake - the audience's rows into the engine: read, skipped when they were taken before, submitted in batches.
 //
-// One thread. Memory: one batch, one block of the file, and a number for each message inside.
+// One thread. Memory: the reader's, and a number for each message inside. A batch is submitted where it was read.
 #pragma once
 
+#include <broadside/audience_reader.hpp>
 #include <broadside/engine.hpp>
 #include <cstdint>
 #include <functional>
@@ -12,22 +13,22 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
-#include "audience.hpp"
 #include "audience_input.hpp"
+#include "audience_rows.hpp"
 #include "report.hpp"
 
 namespace broadside::send {
 
-/// Told of rows on their way; views live during the call.
+/// Told of rows on their way.
 struct intake_listener {
-  std::function<void(const audience_record&)> bad;      ///< cannot be submitted
-  std::function<void(const audience_record&)> skipped;  ///< an earlier run submitted it
+  std::function<void(const audience_row&)> bad;      ///< cannot be submitted
+  std::function<void(const audience_row&)> skipped;  ///< an earlier run submitted it
 };
 
 class intake {
  public:
-  /// `input` outlives it. `values`: how many a recipient has.
-  intake(audience_input& input, audience_format, const audience_columns&, csv_options);
+  /// `input` outlives it.
+  intake(audience_input& input, const audience_options& how) : input_(&input), reader_(how) {}
 
   // before the engine is there: whether the header and the first record can be read
   [[nodiscard]] audience_step next_first();
@@ -49,7 +50,7 @@ class intake {
   /// The audience was read to its end, or its reading failed: see input_error().
   [[nodiscard]] bool is_read() const noexcept { return !reading_; }
   /// Nothing of what was read waits for the engine.
-  [[nodiscard]] bool is_submitted() const noexcept { return batch_done_ == rows_.size(); }
+  [[nodiscard]] bool is_submitted() const noexcept { return batch_done_ == batch_.recipients.size(); }
   /// What to poll() for more rows; -1: they do not have to be waited for, or none are wanted.
   [[nodiscard]] int waits_on() const noexcept;
 
@@ -68,30 +69,16 @@ class intake {
   [[nodiscard]] const audience_input& input() const noexcept { return *input_; }
 
  private:
-  bool take(const audience_record&);
-  void take_bad(const audience_record&);
-  void skip(const audience_record&);
-  void make_views();
+  void take_rows();
+  void take_bad(const audience_row&);
+  void skip(const audience_row&);
 
   audience_input* input_;
-  std::size_t values_;
   audience_reader reader_;
-  std::vector<char> chunk_;
-  audience_record held_;  // a record of the reader that the batch could not take yet
-  bool has_held_ = false;
   bool reading_ = true;
+  audience_step first_ = audience_step::more;  // what next_first() found, which is in batch_
 
-  struct batch_row {
-    std::uint64_t line = 0;
-    std::size_t to_size = 0;
-    std::size_t first_value = 0;  // in value_sizes_
-  };
-  std::string bytes_;  // of the batch: number and values of each row, one after the other
-  std::vector<batch_row> rows_;
-  std::vector<std::size_t> value_sizes_;
-  std::vector<std::string_view> views_;
-  std::vector<recipient> recipients_;
-  std::uint64_t batch_first_ = 0;
+  audience_batch batch_;
   std::size_t batch_done_ = 0;
 
   source_id source_{};

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 #include "audience_input.hpp"
-#include "csv_reader.hpp"
+#include "audience_rows.hpp"
 
 namespace broadside::send {
 
@@ -89,16 +89,14 @@ row_set records_of(const std::string& path) {
   row_set out;
   audience_input input;
   if (!input.open(path)) return out;
-  csv_reader reader;
-  std::vector<char> chunk(64 * 1024);
-  while (!input.at_end()) {
-    reader.feed({chunk.data(), input.read(chunk)});
-    for (row each; reader.next(each);) {
+  audience_rows read(input, {.columns = {.to = "record", .values = {}}});
+  audience_batch batch;
+  for (auto step = read.next(batch); step == audience_step::rows || step == audience_step::bad_row;
+       step = read.next(batch)) {
+    for (const recipient& each : batch.recipients) {
       std::uint64_t record = 0;
-      if (each.fault != row_fault::none || each.fields.size() < 2) continue;
-      const std::string_view text = each.fields[1];
-      const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), record);
-      if (failed == std::errc{} && end == text.data() + text.size()) out.insert(record);
+      const auto [end, failed] = std::from_chars(each.to.data(), each.to.data() + each.to.size(), record);
+      if (failed == std::errc{} && end == each.to.data() + each.to.size()) out.insert(record);
     }
   }
   return out;

@@ -52,7 +52,7 @@ send_run::send_run(setup from, audience_input& input, run_options how)
     : setup_(std::move(from)),
       options_(std::move(how)),
       input_(&input),
-      intake_(input, options_.format, setup_.columns, options_.csv),
+      intake_(input, with_columns(options_.rows, setup_.columns)),
       book_(options_.book),
       give_up_(options_.give_up_after) {}
 
@@ -87,7 +87,7 @@ std::optional<exit_code> send_run::read_first() {
       }
       return exit_code::audience_unreadable;
     }
-    if (step == audience_step::record) return std::nullopt;
+    if (step != audience_step::more) return std::nullopt;
     if (intake_.at_end()) {
       if (intake_.input_error().empty()) return std::nullopt;  // a header and nothing below
       return fail(exit_code::audience_unreadable, intake_.input_error());
@@ -223,9 +223,9 @@ void send_run::begin_intake() {
     say_what_was_found(resume);
   }
   book_.begin(campaigns_, source_, sources_of_audience(), intake_);
-  intake_.begin(source_, resume, std::move(remembered),
-                {[this](const audience_record& r) { book_.add_bad(r); },
-                 [this](const audience_record& r) { book_.row_went_by(r); }});
+  intake_.begin(
+      source_, resume, std::move(remembered),
+      {[this](const audience_row& r) { book_.add_bad(r); }, [this](const audience_row& r) { book_.row_went_by(r); }});
 }
 
 // An earlier version of the campaign had the same audience as another source; its rows have the same numbers.

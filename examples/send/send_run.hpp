@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-#include "audience.hpp"
 #include "audience_identity.hpp"
 #include "audience_input.hpp"
 #include "earlier_run.hpp"
@@ -41,8 +40,7 @@ struct continuation {
 struct run_options {
   std::string audience;       ///< for texts only
   std::string campaign_path;  ///< read again on SIGUSR1
-  audience_format format = audience_format::csv;
-  csv_options csv;
+  audience_options rows;      ///< but for the columns, which the campaign file names
   event_book_options book;
   send::progress progress = progress::lines;
   bool quiet = false;  ///< no notices

@@ -79,6 +79,7 @@ void add_route(const route_entry& entry, std::size_t index, const variable_looku
   route.service_plan = entry.service_plan;
   route.limit = entry.limit;
   route.provider_queue = entry.provider_queue;
+  route.linger = entry.linger;
   route.http = entry.http;
   route.tls = entry.tls;
   if (made.has_value()) {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-#include "audience.hpp"
 #include "audience_input.hpp"
+#include "audience_rows.hpp"
 #include "rejects.hpp"
 #include "report.hpp"
 #include "tell.hpp"
@@ -23,26 +23,21 @@ std::optional<std::string> first_values(const command& from, const run_options& 
   out.assign(columns.values.size(), {});
   if (from.audience.empty()) return std::nullopt;
   audience_input input;
-  audience_reader reader(how.format, columns, how.csv);
-  std::vector<char> chunk(64 * 1024);
   if (!input.open(from.audience)) return input.error();
+  audience_rows read(input, with_columns(how.rows, columns));
+  audience_batch batch;
   while (true) {
-    audience_record record;
-    switch (reader.next(record)) {
+    switch (read.next(batch)) {
       case audience_step::unusable:
-        return fmt::format("{}: {}", how.audience, printable(reader.errors().front(), 300));
-      case audience_step::record:
-        if (record.fault != row_fault::none) continue;
-        out.assign(record.values.begin(), record.values.end());
+        return fmt::format("{}: {}", how.audience, printable(read.errors().front(), 300));
+      case audience_step::rows:
+        out.assign(batch.recipients[0].values.begin(), batch.recipients[0].values.end());
         return std::nullopt;
-      case audience_step::more:
+      case audience_step::bad_row:
         break;
+      case audience_step::more:
+        return input.error().empty() ? "the audience has no good row" : input.error();
     }
-    if (input.at_end()) return input.error().empty() ? "the audience has no good row" : input.error();
-    const std::size_t n = input.read(chunk);
-    if (n == 0 && !input.at_end()) input.wait();
-    reader.feed({chunk.data(), n});
-    if (input.at_end()) reader.finish();
   }
 }
 
@@ -95,8 +90,7 @@ exit_code send_test_message(const command& from, setup with, run_options how) {
   audience_input input;
   input.open_text(one_row(from.test_to, values, with.columns));
   how.audience = "the test";
-  how.format = audience_format::csv;
-  how.csv = {',', std::size_t{16} * 1024 * 1024, 1024};
+  how.rows = {.row_bytes_max = std::size_t{16} * 1024 * 1024};
   if (from.rejects.empty()) how.book.rejects_path.clear();
   std::vector<std::string> routes;
   for (const route_options& route : with.options.routes) routes.push_back(route.name);

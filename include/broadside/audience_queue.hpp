@@ -23,21 +23,22 @@
 // lock-free in the strict sense: one stopped thread can stop the flow, though it makes no other thread wait inside a
 // call.
 //
-// Sleeping. A consumer that found nothing calls arm(): it sets its bit in a mask, then looks again. A producer
-// publishes, then looks at the mask. All four are sequentially consistent, so they have one total order S:
+// Sleeping. A consumer that found nothing calls arm(): it sets its bit in a mask, then looks whether anything is
+// claimed. A producer claims, publishes, then looks at the mask. All four are sequentially consistent, so they have one
+// total order S:
 //
-//   consumer   A1: mask |= bit      A2: look at the cell of the head
-//   producer   B1: publish          B2: look at the mask
+//   consumer   A1: mask |= bit      A2: look at the tail
+//   producer   B1: claim            B2: look at the mask
 //
-// If A2 misses the element, then A2 comes before B1 in S, so A1 before A2 before B1 before B2: the producer sees the
-// bit, takes it out and calls the waker. (With release and acquire alone, both could look before the other's write
-// arrived: the store-buffer case that Dekker's algorithm is known for.) Were the bit taken out by another producer P
-// before B2, the consumer is being woken anyway, and its next arm() comes after P's clearing, hence after B1 too, and
-// finds the element. Why B1 is one store even for a batch: the batch's first cell is published last. A2 looks at the
-// cell of the head h. If h is the batch's first, its publication is B1. If h is further back, some consumer took the
-// first cell and moved the head, so the whole batch was published before, and the acquire load of the head makes it
-// visible to A2. The price: one sequentially consistent store per push or batch (an xchg on x86) and one load of a line
-// that only changes when somebody sleeps. There is no fence, so ThreadSanitizer understands every edge.
+// If A2 misses the claim, then A2 comes before B1 in S, so A1 before A2 before B1 before B2: the producer sees the bit,
+// takes it out and calls the waker, after it has published. (With release and acquire alone, both could look before the
+// other's write arrived: the store-buffer case that Dekker's algorithm is known for.) Were the bit taken out by another
+// producer P before B2, the consumer is being woken anyway, and its next arm() comes after P's clearing, hence after B1
+// too, and sees the claim. If A2 sees the claim, the consumer does not sleep, and finds the elements as soon as they
+// are published. The price: nothing but the load of a line that only changes when somebody sleeps, since a claim has to
+// be a read-modify-write anyway, and publishing is a plain release; and a consumer stays awake for as long as a
+// producer stands still between its claim and its publication. There is no fence, so ThreadSanitizer understands every
+// edge.
 #pragma once
 
 #include <algorithm>
@@ -112,8 +113,9 @@ class audience_queue {
   [[nodiscard]] bool drained() const noexcept;
 
   /// Announces that `waiter` wants to sleep. True: there was nothing to pop, and the waker will be called for it when
-  /// there is, or on close(). False: do not sleep; try_pop() again, or the queue is closed. While a closed queue has
-  /// claimed and unpublished elements, it neither pops nor lets sleep: yield and try again until drained().
+  /// there is, or on close(). False: do not sleep; try_pop() again, or the queue is closed. While there are elements
+  /// that are claimed and not yet published, it neither pops nor lets sleep: do something else, or yield, and try
+  /// again.
   ///
   /// A push wakes one waiter, the lowest-numbered. One that then finds more than it wants passes it on: wake_one().
   [[nodiscard]] bool arm(unsigned waiter) noexcept;
@@ -137,12 +139,19 @@ class audience_queue {
   static constexpr std::size_t line = 64;
   static constexpr std::size_t apart = 2 * line;  // x86 fetches lines in pairs
 
-  // As many cells as possible do not straddle a line: those of up to a line are aligned to their rounded-up size.
+  // A small element lies beside its number, aligned so that as many cells as possible do not straddle a line. Larger
+  // ones lie apart from theirs: the numbers of a batch are then a few lines side by side, and the elements one stretch
+  // of memory.
+  static constexpr bool lies_apart = sizeof(sequence) + sizeof(T) > line;
   static constexpr std::size_t cell_alignment =
-      std::max({alignof(T), alignof(sequence), std::min(line, std::bit_ceil(sizeof(sequence) + sizeof(T)))});
+      lies_apart ? alignof(T) : std::max({alignof(T), alignof(sequence), std::bit_ceil(sizeof(sequence) + sizeof(T))});
 
-  struct alignas(cell_alignment) cell {
+  struct number {
     sequence turn{0};
+  };
+  struct no_number {};
+
+  struct alignas(cell_alignment) cell : std::conditional_t<lies_apart, no_number, number> {
     alignas(T) std::byte room[sizeof(T)];
 
     [[nodiscard]] T* element() noexcept { return std::launder(reinterpret_cast<T*>(room)); }
@@ -160,12 +169,18 @@ class audience_queue {
   }
 
   [[nodiscard]] cell& at(position p) const noexcept { return cells_[static_cast<std::size_t>(p) & index_mask_]; }
+  [[nodiscard]] sequence& turn_of(position p) const noexcept {
+    if constexpr (lies_apart) {
+      return numbers_[static_cast<std::size_t>(p) & index_mask_].turn;
+    } else {
+      return at(p).turn;
+    }
+  }
   [[nodiscard]] push_result claim_room(std::size_t wanted, position& first) noexcept;
   [[nodiscard]] std::size_t claim_elements(std::size_t wanted, position& first) noexcept;
-  [[nodiscard]] bool something_to_pop() const noexcept;
   void wake_after_publication() noexcept {
-    if (armed_.load(std::memory_order_seq_cst) != 0) [[unlikely]]
-      wake_one();  // B2 above
+    if (armed_.load(std::memory_order_seq_cst) != 0) [[unlikely]]  // B2 above
+      wake_one();
   }
 
   void call_waker(unsigned waiter) const noexcept {
@@ -175,6 +190,7 @@ class audience_queue {
   // constant after construction
   const std::size_t index_mask_;
   const std::unique_ptr<cell[]> cells_;
+  const std::unique_ptr<number[]> numbers_;  // null: in the cells
   const queue_waker waker_;
 
   alignas(apart) Atom<position> tail_{0};        // next position to claim for a push, and closed_bit
@@ -184,8 +200,11 @@ class audience_queue {
 
 template <class T, template <class> class Atom>
 audience_queue<T, Atom>::audience_queue(std::size_t capacity, queue_waker waker)
-    : index_mask_(round_up(capacity) - 1), cells_(new cell[index_mask_ + 1]), waker_(waker) {
-  for (std::size_t i = 0; i <= index_mask_; ++i) cells_[i].turn.store(i, std::memory_order_relaxed);
+    : index_mask_(round_up(capacity) - 1),
+      cells_(new cell[index_mask_ + 1]),
+      numbers_(lies_apart ? new number[index_mask_ + 1] : nullptr),
+      waker_(waker) {
+  for (std::size_t i = 0; i <= index_mask_; ++i) turn_of(i).store(i, std::memory_order_relaxed);
 }
 
 template <class T, template <class> class Atom>
@@ -204,13 +223,13 @@ push_result audience_queue<T, Atom>::claim_room(std::size_t wanted, position& fi
     std::size_t n = 0;
     position turn = tail;
     // acquire; pairs with the release of the pop that emptied the cell one lap ago
-    while (n < wanted && (turn = at(tail + n).turn.load(std::memory_order_acquire)) == tail + n) ++n;
+    while (n < wanted && (turn = turn_of(tail + n).load(std::memory_order_acquire)) == tail + n) ++n;
     if (n == 0 && turn > tail) {  // somebody else's by now
       tail = tail_.load(std::memory_order_relaxed);
       continue;
     }
     if (n == 0) return {0, push_status::full};
-    // seq_cst: one order with close() and with the look of arm(). Success means that no cell of ours was touched since.
+    // seq_cst: B1 above, and one order with close(). Success means that no cell of ours was touched since.
     if (tail_.compare_exchange_weak(tail, tail + n, std::memory_order_seq_cst, std::memory_order_relaxed)) {
       first = tail;
       return {n, n == wanted ? push_status::ok : push_status::full};
@@ -223,9 +242,8 @@ push_status audience_queue<T, Atom>::try_push(T&& element) noexcept {
   position p = 0;
   const auto claimed = claim_room(1, p);
   if (claimed.taken == 0) return claimed.status;
-  auto& mine = at(p);
-  mine.put(std::move(element));
-  mine.turn.store(p + 1, std::memory_order_seq_cst);  // B1 above; releases to the acquire in claim_elements()
+  at(p).put(std::move(element));
+  turn_of(p).store(p + 1, std::memory_order_release);  // pairs with the acquire in claim_elements()
   wake_after_publication();
   return push_status::ok;
 }
@@ -235,13 +253,10 @@ push_result audience_queue<T, Atom>::try_push_batch(std::span<T> elements) noexc
   position first = 0;
   const auto claimed = claim_room(elements.size(), first);
   if (claimed.taken == 0) return claimed;
-  for (auto i = claimed.taken - 1; i > 0; --i) {  // the first cell last: see "Sleeping"
-    auto& mine = at(first + i);
-    mine.put(std::move(elements[i]));
-    mine.turn.store(first + i + 1, std::memory_order_release);
+  for (std::size_t i = 0; i < claimed.taken; ++i) {
+    at(first + i).put(std::move(elements[i]));
+    turn_of(first + i).store(first + i + 1, std::memory_order_release);
   }
-  at(first).put(std::move(elements[0]));
-  at(first).turn.store(first + 1, std::memory_order_seq_cst);  // B1
   wake_after_publication();
   return claimed;
 }
@@ -255,13 +270,13 @@ std::size_t audience_queue<T, Atom>::claim_elements(std::size_t wanted, position
     std::size_t n = 0;
     position turn = head;
     // acquire; pairs with the publication in try_push() and try_push_batch()
-    while (n < wanted && (turn = at(head + n).turn.load(std::memory_order_acquire)) == head + n + 1) ++n;
+    while (n < wanted && (turn = turn_of(head + n).load(std::memory_order_acquire)) == head + n + 1) ++n;
     if (n == 0 && turn > head + 1) {  // somebody else's by now
       head = head_.load(std::memory_order_relaxed);
       continue;
     }
     if (n == 0) return 0;
-    // release; pairs with the load of the head in arm()
+    // release; pairs with the load of the head in arm() and drained()
     if (head_.compare_exchange_weak(head, head + n, std::memory_order_acq_rel, std::memory_order_relaxed)) {
       first = head;
       return n;
@@ -280,9 +295,8 @@ std::size_t audience_queue<T, Atom>::try_pop_batch(std::span<T> out) noexcept {
   position first = 0;
   const auto n = claim_elements(out.size(), first);
   for (std::size_t i = 0; i < n; ++i) {
-    auto& mine = at(first + i);
-    mine.take(out[i]);
-    mine.turn.store(first + i + capacity(), std::memory_order_release);  // free for the next lap
+    at(first + i).take(out[i]);
+    turn_of(first + i).store(first + i + capacity(), std::memory_order_release);  // free for the next lap
   }
   return n;
 }
@@ -302,21 +316,11 @@ bool audience_queue<T, Atom>::drained() const noexcept {
 }
 
 template <class T, template <class> class Atom>
-bool audience_queue<T, Atom>::something_to_pop() const noexcept {
-  for (;;) {
-    const auto head = head_.load(std::memory_order_seq_cst);
-    const auto turn = at(head).turn.load(std::memory_order_seq_cst);  // A2 above
-    if (turn <= head + 1) return turn == head + 1;
-    // another consumer took it since: look at the next
-  }
-}
-
-template <class T, template <class> class Atom>
 bool audience_queue<T, Atom>::arm(unsigned waiter) noexcept {
   const auto bit = std::uint64_t{1} << waiter;
-  armed_.fetch_or(bit, std::memory_order_seq_cst);  // A1 above
-  const bool is_closed = (tail_.load(std::memory_order_seq_cst) & closed_bit) != 0;
-  if (!is_closed && !something_to_pop()) return true;
+  armed_.fetch_or(bit, std::memory_order_seq_cst);                 // A1 above
+  const auto head = head_.load(std::memory_order_acquire);         // first: the tail read later is not behind it
+  if (tail_.load(std::memory_order_seq_cst) == head) return true;  // A2 above; not equal when it is closed
   armed_.fetch_and(~bit, std::memory_order_seq_cst);
   return false;
 }

@@ -26,6 +26,7 @@
 #include <broadside/pace.hpp>
 #include <broadside/journal.hpp>
 #include <broadside/engine.hpp>
+#include <broadside/audience_reader.hpp>
 #include <broadside/audience_queue.hpp>
 // IWYU pragma: end_exports
 // clang-format on

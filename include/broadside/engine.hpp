@@ -166,11 +166,14 @@ class engine {
   [[nodiscard]] std::vector<route_change> route_history() const;
 
   /// Another rate, and another daily number where the limit has a quota, for one of options::limits (with "*", for all
-  /// of its limits), or for a route's limit or queue by its name. Counts at once: what is over the new burst is not
-  /// given, what was taken stays taken. Messages that are inside are neither lost nor repeated. Not recorded in the
-  /// journal: the next engine has what its options say. Errors: invalid_options with every violation, unknown_limit.
+  /// of its limits), or for a route's limit or queue by its name; a route that was opened without a queue has none that
+  /// could be changed. Counts at once: what is over the new burst is not given, what was taken stays taken. Messages
+  /// that are inside are neither lost nor repeated. Until when the provider wants nothing stays as it told. Not
+  /// recorded in the journal: the next engine has what its options say. Errors: invalid_options with every violation,
+  /// unknown_limit.
   result<void, failure> change_limit(std::string_view name, rate_limit, std::uint64_t quota = 0);
-  /// Another weight for a campaign; as campaign::weight. Errors: unknown_campaign, invalid_argument.
+  /// Another weight for a campaign; as campaign::weight. Not recorded in the journal: with the next engine the campaign
+  /// has the weight of its definition. Errors: unknown_campaign, invalid_argument.
   result<void> change_weight(campaign_id, std::uint32_t weight);
 
   /// Every campaign, of earlier engines on the same journal too, in the order of their launch.

@@ -50,7 +50,13 @@ struct route_options {
   rate_limit limit{};  ///< of messages; its name is "route " and the route's
   /// What the provider's own queue drains and holds: so many messages per second leave it, and at most `burst` are to
   /// lie there (Sinch's Conversation API drains 20 a second by default). Its name is "queue of " and the route's.
+  /// engine::change_limit() knows it where the route was opened with one; where one may come later, open the route with
+  /// one that is never reached.
   rate_limit provider_queue{};
+  /// How long a message that finds nothing before it may wait for others to share its request, where a provider takes
+  /// several in one (Infobip). It goes at once when the request is full. 0: never; at most 1 s. Transactional messages
+  /// never wait.
+  std::chrono::milliseconds linger{2};
   http_options http{};
   tls_options tls{};
 };
@@ -76,10 +82,10 @@ struct retry_options {
   std::chrono::milliseconds suspend_min{
       1'000};  ///< how long a route rests after an account fault; doubles while it lasts
   std::chrono::milliseconds suspend_max{300'000};
-  /// Requests of a route that try again what failed, as a share of those that try for the first time: an outage is not
-  /// doubled. 0.01 to 1; beside it budget_min a second are always allowed.
+  /// Messages of a route that are tried again, as a share of those that are tried for the first time, however many of
+  /// them a request carries: an outage is not doubled. 0.01 to 1; beside it budget_min a second are always allowed.
   double budget = 0.2;
-  double budget_min = 1;  ///< 0.01 to 1,000,000 a second
+  double budget_min = 1;  ///< messages a second; 0.01 to 1,000,000
 };
 
 /// When messages take other routes than their campaign's weights say. Provider faults count: answers that say the

@@ -10,17 +10,33 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace broadside {
 
+/// Recipients of one carrier.
+struct carrier_count {
+  std::string carrier{};       ///< value of the campaign's carrier_attribute, in any case of ASCII letters
+  std::uint64_t messages = 0;  ///< of a carrier that is named several times they are added up
+};
+
+/// Whom a campaign goes to, as far as it matters for its pace.
+struct pace_audience {
+  std::uint64_t messages = 0;
+  /// How many of them each carrier has; one that is not named has none. Nothing: nobody knows, and limits of carriers
+  /// are told but not reckoned with.
+  std::optional<std::vector<carrier_count>> carriers{};
+};
+
 /// A limit that messages of the campaign meet.
 struct pace_limit {
-  std::string name{};     ///< as in limit_status
-  std::string route{};    ///< the one route it holds on; empty: on several of the campaign's, or all
-  double share = 1;       ///< of the campaign's messages that it holds for, by the routes' weights
-  std::string carrier{};  ///< holds only for recipients of it, whose number is not known: not reckoned with
+  std::string name{};   ///< as in limit_status
+  std::string route{};  ///< the one route it holds on; empty: on several of the campaign's, or all
+  double share = 1;     ///< of the campaign's messages that it holds for, by the routes' weights and the carriers' part
+  std::string carrier{};  ///< holds only for recipients of it
+  bool reckoned = true;   ///< false: how many recipients its carrier has is not known, so it neither slows nor binds
   /// Messages a second, and a day, that it lets through. Infinity, and 0: no rate, no quota.
   double per_second = std::numeric_limits<double>::infinity();
   std::uint64_t per_day = 0;
@@ -51,8 +67,12 @@ struct expected_pace {
 };
 
 /// By weights: a route has its share of the messages as long as it works, so the slowest for its share holds the whole,
-/// unless a limit that several share does. Parts are counted as the least that the fallback can have. Errors:
-/// invalid_options; invalid_campaign when its sender or its routes are none.
+/// unless a limit that several share does. Likewise for carriers, whose recipients are taken to be spread over the
+/// audience. Parts are counted as the least that the fallback can have. Errors: invalid_options; invalid_campaign when
+/// its sender or its routes are none, or when launch() would refuse it for the number of its limits.
+[[nodiscard]] result<expected_pace, failure> expect_pace(const campaign&, const options&, const pace_audience&,
+                                                         wall_time start);
+/// To so many recipients of whose carriers nothing is known.
 [[nodiscard]] result<expected_pace, failure> expect_pace(const campaign&, const options&, std::uint64_t messages,
                                                          wall_time start);
 

@@ -74,9 +74,13 @@ struct verdict {
   /// The answer is about the request as a whole, of more than one message, and any one of them may be the cause. With
   /// rejected each goes again at once, in a request of its own; with retry, after it has failed three times.
   bool of_request = false;
+  /// With retry: what stands in the way is the message's own, such as media that the provider cannot fetch. It is tried
+  /// again like any other, but says nothing against the route: a campaign with a broken link holds up no other.
+  bool of_message = false;
   paced pace = paced::account;  ///< with slow_down
-  /// With slow_down: the number of a day is used up, and waits for the next. That of the message's daily_quota; where
-  /// it has none, midnight in Los Angeles, where US carriers count.
+  /// With slow_down: the number of a day is used up, and waits for the next: that of the daily_quota of the message's
+  /// sender or carrier, or of the account's, as `pace` says. Where there is none such, until midnight in Los Angeles,
+  /// where US carriers count.
   bool until_next_day = false;
   std::chrono::milliseconds retry_after{-1};  ///< with slow_down and retry; negative: not given
   fixed_string<64> provider_message_id;

@@ -43,7 +43,7 @@ struct daily_quota {
 enum class limit_unit : std::uint8_t {
   messages,  ///< one each
   parts,     ///< SMS parts of its fallback text, at least one
-  media,     ///< its media, none for a message without
+  media,     ///< its media; a message without any counts for nothing and waits for nothing
 };
 
 /// A ceiling on all messages that match: for each field that is set, its value is the message's. One that sets nothing
@@ -51,7 +51,9 @@ enum class limit_unit : std::uint8_t {
 /// all limits it matches allow it, at most eight, and counts for all of them or for none. A message that costs more
 /// than the burst leaves when the limit is untouched, and what follows waits until that is made up for.
 struct limit_options {
-  std::string name{};          ///< unique, 1 to 64 bytes; with "*", ": " and the values follow in limit_status::name
+  /// Unique, 1 to 64 bytes. With "*", ": " and the values follow in limit_status::name. Not beginning with "route ",
+  /// "queue of ", "sender " or "message ids of ", as the names of the engine's own limits and records do.
+  std::string name{};
   std::string account{};       ///< route_options::account
   std::string service_plan{};  ///< route_options::service_plan
   std::string sender{};        ///< as in sender_profile::sender; how it is spelt makes no difference

@@ -77,7 +77,8 @@ time_point dispatcher::run(time_point now) {
     seen_epoch_ = epoch;
     sweep(now);
   }
-  if (told) schedule_.reopen_all();
+  const std::uint32_t limits = shared_.limits_epoch.load(std::memory_order_acquire);
+  if (told || limits != std::exchange(seen_limits_, limits)) schedule_.reopen_all();
   cleared_ = shared_.journal_->cleared();
   for (std::size_t i = 0; i < routes_.size(); ++i) note_failures(static_cast<std::uint16_t>(i), now);
   release_due(now);
@@ -122,6 +123,7 @@ void dispatcher::take_from_intake(time_point now) {
   while (has_room()) {
     const std::size_t wanted = std::min(batch.size(), held_max_ - (held_ - parked_.size()));
     const std::size_t n = shared_.intake->try_pop_batch(std::span(batch).first(wanted));
+    for (std::size_t i = 0; i < n; ++i) slots_.prefetch(batch[i]);
     for (std::size_t i = 0; i < n; ++i) admit(batch[i], now);
     if (n < wanted) return;
   }
@@ -149,14 +151,10 @@ void dispatcher::admit(slot_index i, time_point now) {
   if (keep(i, now)) assign(i, false, now);
 }
 
-/// Whether the message may go on now: neither cancelled nor paused nor too old.
-bool dispatcher::goes_on(slot_index i, time_point now) {
-  return campaign_of(i).state.load(std::memory_order_acquire) == campaign_state::running && now < slots_[i].expires_at;
-}
+campaign_state dispatcher::state_of(slot_index i) { return campaign_of(i).state.load(std::memory_order_acquire); }
 
 /// False when the message is not to go on now: it was settled or parked.
-bool dispatcher::keep(slot_index i, time_point now) {
-  const auto state = campaign_of(i).state.load(std::memory_order_acquire);
+bool dispatcher::keep(slot_index i, campaign_state state, time_point now) {
   if (state == campaign_state::cancelled) {
     settle(i, outcome::not_sent, errc::cancelled);
   } else if (now >= slots_[i].expires_at) {
@@ -207,7 +205,11 @@ dispatcher::campaign_on_shard& dispatcher::on_shard(campaign_id id) {
     l.campaign = id;
     l.entry = &c;
     l.spec = &c.lanes.lanes[i];
+    l.rules = &c.compiled->limits_on(l.spec->route);
     l.priority = c.compiled->definition.priority;
+    const route_options& route = *routes_[l.spec->route].shared->options;
+    l.batch = route.provider->limits().messages_per_request_max;
+    if (l.batch > 1 && l.priority != priority::transactional) l.linger = route.linger;
     schedule_.adopt(l);
   }
   if (c.tenant && *c.tenant >= tenants_.size()) tenants_.resize(*c.tenant + 1);
@@ -267,21 +269,33 @@ void dispatcher::sweep(time_point now) {
     if (!c || c->working == 0) continue;
     for (lane& l : c->lanes) sweep_lane(l, false, now);
   }
+  retries_paused_ = 0;
   for (route_on_shard& r : routes_) {
     for (std::size_t n = r.overdue.size(); n > 0; --n) {
       const slot_index i = r.overdue.pop_front(slots_);
-      if (keep(i, now)) r.overdue.push_back(slots_, i);
+      if (keep_retry(i, now)) r.overdue.push_back(slots_, i);
     }
     for (const flight_index k : r.ready) {
       for (const slot_index i : r.flights[k].messages) expires(i);
     }
   }
   const auto gone =
-      std::remove_if(retries_.begin(), retries_.end(), [&](const retry& w) { return !keep(w.message, now); });
+      std::remove_if(retries_.begin(), retries_.end(), [&](const retry& w) { return !keep_retry(w.message, now); });
   if (gone != retries_.end()) {
     retries_.erase(gone, retries_.end());
     std::make_heap(retries_.begin(), retries_.end(), std::greater<>{});
   }
+}
+
+/// As keep(), for what waits to be tried again. Of a paused campaign it goes on waiting where it is: what it was told
+/// to wait for, and the retry budget, are not over when the campaign goes on.
+bool dispatcher::keep_retry(slot_index i, time_point now) {
+  const campaign_state state = state_of(i);
+  const bool is_paused = state == campaign_state::paused && now < slots_[i].expires_at;
+  if (!is_paused) return keep(i, state, now);
+  ++retries_paused_;
+  expires(i);
+  return true;
 }
 
 /// With `leave`, messages go to another route that works, where their campaign has one.
@@ -299,13 +313,24 @@ void dispatcher::sweep_lane(lane& l, bool leave, time_point now) {
   working(l, false, now);
 }
 
+/// Whether the provider's account, or one failure after another, has put the route out of use for now.
+bool dispatcher::is_out(std::uint16_t route, time_point now) const noexcept {
+  const route_entry& r = *routes_[route].shared;
+  return r.suspended.load(std::memory_order_relaxed) && rests(r, now);
+}
+
 /// What waits for a route that is out of use takes others, once each time.
 void dispatcher::leave_suspended(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
-  const bool out = r.shared->suspended.load(std::memory_order_relaxed) && rests(*r.shared, now);
+  const bool out = is_out(route, now);
   const bool leaves_now = out && !std::exchange(r.was_left, out);
   if (!out) r.was_left = false;
-  if (!leaves_now || r.waiting == 0) return;
+  if (!leaves_now) return;
+  for (std::size_t n = r.overdue.size(); n > 0; --n) {
+    const slot_index i = r.overdue.pop_front(slots_);
+    routes_[retries_by(i, now)].overdue.push_back(slots_, i);
+  }
+  if (r.waiting == 0) return;
   for (const auto& c : campaigns_) {
     if (!c || c->working == 0) continue;
     for (lane& l : c->lanes) {
@@ -393,7 +418,7 @@ void dispatcher::publish() {
     held += r.waiting + r.in_flight + r.questions.size() + r.asked.size() + r.overdue.size();
     retrying += r.overdue.size();
   }
-  parked_count_.store(parked_.size(), std::memory_order_release);
+  parked_count_.store(parked_.size() + retries_paused_, std::memory_order_release);
   retrying_count_.store(retrying, std::memory_order_relaxed);
   held_by_lists_.store(held, std::memory_order_release);
 }
@@ -405,7 +430,7 @@ void dispatcher::abandon() {
     for (std::uint16_t i = 0; i < routes_.size(); ++i) {
       for (const flight_index k : routes_[i].ready) {
         const flight& f = routes_[i].flights[k];
-        uncount(*f.of, f.costs, f.reserved);
+        uncount(f, f.costs);
         for (const slot_index m : f.messages) {
           --slots_[m].told.attempts;  // as recall() does
           note(journal::record_kind::released, m);

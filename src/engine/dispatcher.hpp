@@ -82,13 +82,14 @@ class dispatcher {
     std::vector<slot_index> messages;
     std::string body;
     lane* of = nullptr;
-    std::uint32_t promised = 0;
+    time_point first_expires{};  // of the messages
+    rate::held_units promised{};
     rate::cost costs{};
-    wall_time reserved{};  // when the quotas were counted
+    rate::reservation reserved{};
     position claimed{};
+    time_point ready_at{};
     time_point sent_at{};
     bool sent = false;
-    bool was_swept = false;  // it was ready already at the last sweep
   };
   using flight_index = std::uint32_t;
   /// A message whose answer was lost, to be asked for.
@@ -147,23 +148,26 @@ class dispatcher {
   [[nodiscard]] bool may_start(route_on_shard&, time_point now);
   [[nodiscard]] bool has_concurrency(const route_on_shard&) const noexcept;
   started start_request(std::uint16_t route, lane&, time_point now);
+  started make_request(std::uint16_t route, flight&, time_point now);
+  [[nodiscard]] bool is_closed(lane&, time_point now);
   [[nodiscard]] std::size_t batch_of(const route_on_shard&, const lane&) const noexcept;
-  void collect(lane&, flight&, time_point now);
-  void render(flight&);
+  void collect(flight&, std::size_t most, time_point now);
+  void render(flight&, time_point now);
   void fit(flight&, time_point now);
   bool encode(route_on_shard&, flight&, time_point now);
   bool reserve(flight&, time_point now);
-  void claim(std::uint16_t route, flight&, time_point now);
-  void make_ready(route_on_shard&, flight_index);
+  void claim(std::uint16_t route, flight&);
+  void make_ready(route_on_shard&, flight_index, time_point now);
   void send_cleared(std::uint16_t route, time_point now);
   [[nodiscard]] bool is_out_of_date(const flight&, time_point now);
   fate leaves(std::uint16_t route, flight_index, std::optional<http::exchange>& connection, time_point now);
+  void depart(std::uint16_t route, flight_index, http::exchange, time_point now);
   void recall(std::uint16_t route, flight_index, time_point now);
   void back_to_lane(flight&, std::size_t from, time_point now);
   [[nodiscard]] double charge_of(const lane&);
-  [[nodiscard]] rate::cost cost_of(slot_index);
-  void uncount(const lane&, const rate::cost&, wall_time reserved);
-  void want_connections(route_on_shard&, time_point now);
+  [[nodiscard]] rate::cost cost_of(const lane&, slot_index);
+  void uncount(const flight&, const rate::cost&);
+  void want_connections(std::uint16_t route, time_point now);
   void adapt_ahead(route_on_shard&);
   void plan_sweep(time_point now);
   void judge_request(std::uint16_t route, const flight&, const http::exchange_end&, std::span<const verdict>,
@@ -171,6 +175,7 @@ class dispatcher {
   void failed(std::uint16_t route, std::uint64_t times, time_point now);
   void apply(const flight&, slot_index, const verdict&, time_point now);
   void slow_down(const flight&, slot_index, const verdict&, time_point now);
+  void day_used_up(const flight&, const verdict&, time_point now);
   void try_alone(const flight&, slot_index, const verdict&, time_point now);
   void lost(slot_index, errc reason, std::string_view words, time_point now);
   bool ask_later(question, time_point now);
@@ -187,9 +192,11 @@ class dispatcher {
   void note_failures(std::uint16_t route, time_point now);
   [[nodiscard]] campaign_on_shard& on_shard(campaign_id);
   void release_due(time_point now);
-  bool keep(slot_index, time_point now);
-  [[nodiscard]] bool goes_on(slot_index, time_point now);
-  void drop_promise(flight&, std::size_t still_wanted);
+  bool keep(slot_index i, time_point now) { return keep(i, state_of(i), now); }
+  bool keep(slot_index, campaign_state, time_point now);
+  bool keep_retry(slot_index, time_point now);
+  [[nodiscard]] std::uint16_t retries_by(slot_index, time_point now);
+  void drop_promise(flight&, time_point now);
   void note(journal::record_kind, slot_index);
   position publish_notes();
   [[nodiscard]] std::uint16_t recorded_route(std::uint16_t route) const noexcept;
@@ -206,7 +213,9 @@ class dispatcher {
   [[nodiscard]] campaign_entry& campaign_of(slot_index i) {
     return *shared_.campaigns->find(static_cast<std::uint32_t>(slots_[i].told.campaign));
   }
+  [[nodiscard]] campaign_state state_of(slot_index);
   [[nodiscard]] bool rests(const route_entry& r, time_point now) const noexcept;
+  [[nodiscard]] bool is_out(std::uint16_t route, time_point now) const noexcept;
   [[nodiscard]] bool works(std::uint16_t route, time_point now) const noexcept;
   [[nodiscard]] wall_time wall(time_point now);
 
@@ -234,6 +243,8 @@ class dispatcher {
   position cleared_{};        // as the run began: claims
   position seen_cleared_{};   // by flush(): outcomes
   std::uint32_t seen_epoch_ = 0;
+  std::uint32_t seen_limits_ = 0;
+  std::size_t retries_paused_ = 0;  // of retries_ and the routes' overdue, those whose campaign is paused
   time_point next_sweep_{};
   time_point last_sweep_{};
   time_point first_expires_ = time_point::max();  // no message inside expires before

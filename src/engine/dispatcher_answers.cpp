@@ -51,7 +51,7 @@ void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::excha
       }
       break;
     case http::ending::not_sent:  // as if nothing had happened, but for the permission; age bounds how often
-      uncount(*f.of, f.costs, f.reserved);
+      uncount(f, f.costs);
       for (std::size_t k = n; k-- > 0;) {
         --slots_[f.messages[k]].told.attempts;
         note(journal::record_kind::released, f.messages[k]);
@@ -74,13 +74,13 @@ void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::excha
 }
 
 /// What a request says of its route: that the provider judged its messages, or that it failed. A refused message is not
-/// the route's fault.
+/// the route's fault, nor is one whose media cannot be fetched.
 void dispatcher::judge_request(std::uint16_t route, const flight& f, const http::exchange_end& end,
                                std::span<const verdict> each, time_point now) {
   route_on_shard& r = routes_[route];
   if (end.how == http::ending::not_sent) return;  // the client counts it among its failures
   const auto is_fault = [](const verdict& v) {
-    return v.kind == verdict_kind::retry || v.kind == verdict_kind::maybe_sent;
+    return (v.kind == verdict_kind::retry && !v.of_message) || v.kind == verdict_kind::maybe_sent;
   };
   const bool bad = end.how == http::ending::maybe_sent || std::all_of(each.begin(), each.end(), is_fault);
   if (r.concurrency) r.concurrency->on_answer(now - f.sent_at, bad, static_cast<std::uint32_t>(r.requests + 1), now);
@@ -124,7 +124,7 @@ void dispatcher::apply(const flight& f, slot_index i, const verdict& v, time_poi
     case verdict_kind::retry:
       s.told.status_code = v.status_code;
       s.told.error = v.error;
-      uncount(*f.of, cost_of(i), f.reserved);
+      uncount(f, cost_of(*f.of, i));
       if (!v.route_fault) return try_again_later(i, v.retry_after, now);
       rest(shared, v.retry_after, retry_rules.suspend_min, retry_rules.suspend_max, now);
       shared.suspended.store(true, std::memory_order_relaxed);
@@ -144,14 +144,9 @@ void dispatcher::slow_down(const flight& f, slot_index i, const verdict& v, time
   const retry_options& rules = shared_.options.retry;
   slot& s = slots_[i];
   const std::string_view words = v.error.empty() ? v.status_code.view() : v.error.view();
-  uncount(*f.of, cost_of(i), f.reserved);
-  if (v.until_next_day && !spec.quotas.empty()) {
-    for (known_limit* q : spec.quotas) {
-      q->key.daily()->exhaust(wall(now));
-      shared_.limits->counted(*q);
-    }
-  } else if (v.until_next_day) {
-    spec.limits.back()->pause(now + (shared_.limits->carriers_next_day(wall(now)) - wall(now)));
+  uncount(f, cost_of(*f.of, i));
+  if (v.until_next_day) {
+    day_used_up(f, v, now);
   } else if (v.pace == paced::sender) {
     spec.limits.back()->pause(now + std::max(v.retry_after, rules.delay_min));
   } else {
@@ -164,6 +159,24 @@ void dispatcher::slow_down(const flight& f, slot_index i, const verdict& v, time
   wait_in_lane(i, true, now);
 }
 
+/// Of the day's numbers those that the provider can mean: of the sender or its carrier, or of the account. Where there
+/// is none, whom it spoke of waits until carriers count anew.
+void dispatcher::day_used_up(const flight& f, const verdict& v, time_point now) {
+  const lane_spec& spec = *f.of->spec;
+  const auto meant = v.pace == paced::sender ? counts_for::sender : counts_for::account;
+  bool any = false;
+  for (known_limit* q : spec.quotas) {
+    if (q->whose != meant) continue;
+    q->key.daily()->exhaust(wall(now));
+    shared_.limits->counted(*q);
+    any = true;
+  }
+  if (any) return;
+  const auto left = std::chrono::ceil<milliseconds>(shared_.limits->carriers_next_day(wall(now)) - wall(now));
+  if (v.pace == paced::sender) return spec.limits.back()->pause(now + left);
+  for (route_entry* each : routes_[spec.route].shared->same_account) rest(*each, left, left, left, now);
+}
+
 /// The whole request was refused, and any of its messages may be why: each goes by itself, and is judged by what is
 /// said of it then.
 void dispatcher::try_alone(const flight& f, slot_index i, const verdict& v, time_point now) {
@@ -171,7 +184,7 @@ void dispatcher::try_alone(const flight& f, slot_index i, const verdict& v, time
   s.told.status_code = v.status_code;
   s.told.error = v.error;
   s.alone = true;
-  uncount(*f.of, cost_of(i), f.reserved);
+  uncount(f, cost_of(*f.of, i));
   note(journal::record_kind::released, i);
   wait_in_lane(i, true, now);
 }
@@ -270,6 +283,7 @@ void dispatcher::try_again_later(slot_index i, milliseconds at_least, time_point
   slot& s = slots_[i];
   if (++s.failures >= rules.attempts_max) return settle(i, outcome::not_sent, errc::attempts_exhausted);
   note(journal::record_kind::released, i);
+  if (state_of(i) == campaign_state::paused) ++retries_paused_;
   const duration delay = doubled(rules.delay_min, s.failures - 1U, rules.delay_max);
   const duration jitter{static_cast<duration::rep>(random_.below(static_cast<std::uint64_t>(delay.count())))};
   expires(i);
@@ -323,14 +337,27 @@ bool dispatcher::works(std::uint16_t route, time_point now) const noexcept {
   return r.shared->faults.load(std::memory_order_relaxed) == 0 || r.waiting + r.in_flight == 0;
 }
 
-/// What is due is tried again as the retry budget of its route allows.
+/// By which route a message is tried again, as far as can be told now. Only what may have arrived has to wait for a
+/// route that is out of use.
+std::uint16_t dispatcher::retries_by(slot_index i, time_point now) {
+  const slot& s = slots_[i];
+  if (s.answer_lost || !is_out(s.told.route, now)) return s.told.route;
+  const compiled_campaign& c = *campaign_of(i).compiled;
+  for (std::size_t k = 0; k < c.routes.size(); ++k) {
+    if (works(c.routes[k].route, now) && c.reaches(k, *s.to)) return c.routes[k].route;
+  }
+  return s.told.route;
+}
+
+/// What is due is tried again as the retry budget of its route allows. What is due of a paused campaign is parked: it
+/// has waited as long as it should.
 void dispatcher::release_due(time_point now) {
   while (!retries_.empty() && retries_.front().due <= now) {
     std::pop_heap(retries_.begin(), retries_.end(), std::greater<>{});
     const slot_index i = retries_.back().message;
     retries_.pop_back();
     if (slots_[i].told.route < routes_.size()) {
-      routes_[slots_[i].told.route].overdue.push_back(slots_, i);
+      routes_[retries_by(i, now)].overdue.push_back(slots_, i);
     } else if (keep(i, now)) {
       assign(i, true, now);
     }
@@ -338,6 +365,7 @@ void dispatcher::release_due(time_point now) {
   for (route_on_shard& r : routes_) {
     while (!r.overdue.empty() && r.shared->budget.try_take(1, now)) {
       const slot_index i = r.overdue.pop_front(slots_);
+      if (state_of(i) == campaign_state::paused) retries_paused_ -= std::min<std::size_t>(retries_paused_, 1);
       if (keep(i, now)) assign(i, true, now);
     }
     if (!r.overdue.empty()) wake_at(r.shared->budget.ready_at(now));

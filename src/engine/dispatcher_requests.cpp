@@ -6,30 +6,44 @@
 #include <utility>
 
 namespace broadside::engine_detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration ready_max = 1s;        // what has been ready for so long and did not leave is taken back
+constexpr duration unseen_promise = 5ms;  // another shard's may have ended: it is asked again so often
+
+}  // namespace
 
 /// Everything that can start, until neither a route nor a gate has anything more. A gate lets one lane through at a
 /// time, and the lane's route tries it at once, so that the next is let through only while there is something left.
 void dispatcher::pump_all(time_point now) {
+  schedule_.end_linger(now);
   for (std::size_t i = 0; i < routes_.size(); ++i) pump(static_cast<std::uint16_t>(i), now);
-  while (schedule_.let_through(now, wall(now)) > 0) {
-    for (std::size_t i = 0; i < routes_.size(); ++i) {
-      if (schedule_.any(static_cast<std::uint16_t>(i))) pump(static_cast<std::uint16_t>(i), now);
-    }
-  }
-  for (route_on_shard& r : routes_) want_connections(r, now);
+  while (const lane* l = schedule_.let_through(now, wall(now))) pump(l->spec->route, now);
+  for (std::size_t i = 0; i < routes_.size(); ++i) want_connections(static_cast<std::uint16_t>(i), now);
   wake_at(schedule_.wake());
 }
 
-/// Tries the lanes of a route, until none is left or none can start.
+/// Tries the lanes of a route, until none is left or none can start. One that nobody else waits beside is served as
+/// often as it can be before it is put in line again.
 void dispatcher::pump(std::uint16_t route, time_point now) {
   route_on_shard& r = routes_[route];
   // Looked at each time: another shard's answer may say so meanwhile, and what is made ready then comes straight back.
   while (schedule_.any(route) && may_start(r, now)) {
     lane& l = *schedule_.next(route);
-    const std::size_t before = l.waiting.size();
-    const started how = l.waiting.empty() ? started::settled_some : start_request(route, l, now);
-    if (how == started::yes) schedule_.served(l, before - std::min(before, l.waiting.size()), charge_of(l));
-    if (how == started::not_now || how == started::settled_some) schedule_.not_tried(l);
+    const double charge = charge_of(l);
+    bool served = false;
+    started how = started::settled_some;
+    while (!l.waiting.empty()) {
+      const std::size_t before = l.waiting.size();
+      how = start_request(route, l, now);
+      if (how != started::yes) break;
+      served = true;
+      schedule_.charge(l, before - std::min(before, l.waiting.size()), charge);
+      if (!schedule_.is_alone(l) || !may_start(r, now)) break;
+    }
+    if (how != started::denied) served ? schedule_.served(l) : schedule_.not_tried(l);
     working(l, false, now);
     if (how == started::not_now) return;
   }
@@ -54,37 +68,61 @@ bool dispatcher::has_concurrency(const route_on_shard& r) const noexcept {
 /// they share.
 dispatcher::started dispatcher::start_request(std::uint16_t route, lane& l, time_point now) {
   route_on_shard& r = routes_[route];
-  if (const rate::denial shut = rate::closed(l.spec->limits, now, wall(now)); shut.denied()) {
-    schedule_.denied(l, shut.by, shut.until);
+  std::optional<http::exchange> connection;
+  bool may = !r.unused.empty();
+  if (may && r.ahead_max == 0 && has_concurrency(r)) connection = r.client->try_acquire(now);
+  if (!connection) may = may && r.ready.size() < r.ahead && r.client->status().connections > 0;
+  // A lane that has to wait for a limit makes room for others, with or without a connection.
+  if ((!may || !l.spec->quotas.empty()) && is_closed(l, now)) {
+    if (connection) r.client->release(*connection, now);
     return started::denied;
   }
-  std::optional<http::exchange> connection;
-  if (r.unused.empty()) return started::not_now;
-  if (r.ahead_max == 0 && has_concurrency(r)) connection = r.client->try_acquire(now);
-  if (!connection && (r.ready.size() >= r.ahead || r.client->status().connections == 0)) return started::not_now;
+  if (!may) return started::not_now;
   const flight_index k = r.unused.back();
   flight& f = r.flights[k];
   f.of = &l;
-  const auto give_up = [&](started how) {
+  const started how = make_request(route, f, now);
+  if (how != started::yes) {
     if (connection) r.client->release(*connection, now);
     return how;
-  };
-  const rate::promise allowed =
-      rate::promise_up_to(l.spec->limits, static_cast<std::uint32_t>(batch_of(r, l)), l.spec->each, now);
-  f.promised = allowed.count;
-  if (allowed.count == 0) {
-    schedule_.denied(l, allowed.none_by.by, allowed.none_by.until);
-    return give_up(started::denied);
   }
-  collect(l, f, now);
-  render(f);
-  fit(f, now);
-  if (f.messages.empty() || !encode(r, f, now)) return give_up(started::settled_some);
-  if (!reserve(f, now)) return give_up(started::denied);
   r.unused.pop_back();
-  claim(route, f, now);
-  if (f.claimed > shared_.journal_->cleared() || leaves(route, k, connection, now) != fate::left) make_ready(r, k);
-  return give_up(started::yes);
+  claim(route, f);
+  const bool cleared = f.claimed <= shared_.journal_->cleared();
+  if (!cleared || leaves(route, k, connection, now) != fate::left) make_ready(r, k, now);
+  if (connection) r.client->release(*connection, now);
+  return started::yes;
+}
+
+/// Whether a limit has nothing to give; the lane then waits at its gate.
+bool dispatcher::is_closed(lane& l, time_point now) {
+  const rate::denial shut = rate::closed(l.spec->limits, now, wall(now));
+  if (shut.denied()) schedule_.denied(l, shut.by, shut.until, now);
+  return shut.denied();
+}
+
+/// Fills the flight with messages of its lane that every limit promises, as far as what they cost fits it. All of it is
+/// undone when nothing comes of it.
+dispatcher::started dispatcher::make_request(std::uint16_t route, flight& f, time_point now) {
+  route_on_shard& r = routes_[route];
+  lane& l = *f.of;
+  const auto wanted = static_cast<std::uint32_t>(batch_of(r, l));
+  const rate::promise allowed = rate::promise_up_to(l.spec->limits, wanted, l.spec->each, now);
+  if (allowed.count == 0) {
+    if (is_closed(l, now)) return started::denied;
+    schedule_.denied_by_promise(l, allowed.none_by.by, std::max(allowed.none_by.until, now + unseen_promise), now);
+    return started::denied;
+  }
+  for (std::size_t i = 0; i < l.spec->limits.size(); ++i)
+    f.promised.of[i] = allowed.count * l.spec->each.in(l.spec->limits[i]->counts);
+  collect(f, allowed.count, now);
+  render(f, now);
+  fit(f, now);
+  started how = started::yes;
+  if (f.messages.empty() || !encode(r, f, now)) how = started::settled_some;
+  if (how == started::yes && !reserve(f, now)) how = started::denied;
+  if (how != started::yes) drop_promise(f, now);
+  return how;
 }
 
 /// How many messages of the lane may share a request.
@@ -95,33 +133,39 @@ std::size_t dispatcher::batch_of(const route_on_shard& r, const lane& l) const n
 }
 
 /// Takes from the lane what may leave soon: what every limit promises, and of a day's number what is left.
-void dispatcher::collect(lane& l, flight& f, time_point now) {
-  std::uint64_t most = f.promised;
+void dispatcher::collect(flight& f, std::size_t most, time_point now) {
+  lane& l = *f.of;
   for (const known_limit* q : l.spec->quotas) {
     const std::uint32_t each = l.spec->each.in(q->key.counts);
-    if (each > 0) most = std::min(most, std::max<std::uint64_t>(1, q->key.daily()->available(wall(now)) / each));
+    const std::uint64_t left = each == 0 ? most : q->key.daily()->available(wall(now)) / each;
+    most = std::min<std::uint64_t>(most, std::max<std::uint64_t>(1, left));
   }
+  const campaign_state state = l.entry->state.load(std::memory_order_acquire);
+  f.first_expires = time_point::max();
   while (f.messages.size() < most && !l.waiting.empty()) {
     const slot_index i = l.waiting.front();
-    if (slots_[i].alone && !f.messages.empty()) break;
+    const slot& s = slots_[i];
+    if (s.alone && !f.messages.empty()) break;
+    if (s.next != no_slot) slots_.prefetch(s.next);
     l.waiting.pop_front(slots_);
     --routes_[l.spec->route].waiting;
-    if (keep(i, now)) f.messages.push_back(i);
-    if (slots_[i].alone) break;
+    if (!keep(i, state, now)) continue;
+    f.messages.push_back(i);
+    f.first_expires = std::min(f.first_expires, s.expires_at);
+    if (s.alone) break;
   }
-  drop_promise(f, f.messages.size());
 }
 
-/// Fewer messages of the flight will leave than were promised.
-void dispatcher::drop_promise(flight& f, std::size_t still_wanted) {
-  const auto wanted = static_cast<std::uint32_t>(still_wanted);
-  if (f.promised > wanted) rate::end_promise(f.of->spec->limits, f.promised - wanted, f.of->spec->each);
-  f.promised = std::min(f.promised, wanted);
+/// Nothing is held of the limits' promises any more.
+void dispatcher::drop_promise(flight& f, time_point now) {
+  rate::hold(f.of->spec->limits, f.promised, {}, now);
+  schedule_.promise_ended(*f.of);
 }
 
 /// Renders and checks the flight's messages into text_ and messages_. Those that break a rule of the route's
 /// profiles are settled and leave the flight.
-void dispatcher::render(flight& f) {
+void dispatcher::render(flight& f, time_point now) {
+  const compiled_campaign& c = *f.of->entry->compiled;
   text_.clear();
   ranges_.clear();
   messages_.clear();
@@ -129,36 +173,31 @@ void dispatcher::render(flight& f) {
   for (const slot_index i : f.messages) {
     values_.resize(slots_[i].value_count);
     slots_.load(i, values_);
-    ranges_.push_back(campaign_of(i).compiled->render(text_, values_, scratch_));
+    ranges_.push_back(c.render(text_, values_, scratch_));
   }
-  const wall_time wall = shared_.environment_->wall_now();
   std::size_t kept = 0;
   for (std::size_t k = 0; k < f.messages.size(); ++k) {
     const slot_index i = f.messages[k];
     messages_.push_back(message{.id = slots_[i].told.id, .to = *slots_[i].to});
-    const compiled_campaign& c = *campaign_of(i).compiled;
-    c.fill(messages_.back(), ranges_[k], text_, wall);
-    if (const auto fault = fault_of(messages_.back(), ranges_[k], c.limits_on(slots_[i].told.route))) {
+    c.fill(messages_.back(), ranges_[k], text_, wall(now));
+    if (const auto fault = fault_of(messages_.back(), ranges_[k], *f.of->rules)) {
       messages_.pop_back();
       settle(i, outcome::rejected, *fault);
     } else {
       slots_[i].parts = static_cast<std::uint8_t>(std::clamp<std::size_t>(ranges_[k].fallback_size.parts, 1, 255));
-      costs_.push_back(cost_of(i));
+      costs_.push_back(cost_of(*f.of, i));
       f.messages[kept++] = i;
     }
   }
   f.messages.resize(kept);
-  drop_promise(f, kept);
 }
 
-rate::cost dispatcher::cost_of(slot_index i) {
-  const std::size_t media = campaign_of(i).compiled->definition.media.size();
-  return {1, slots_[i].parts, static_cast<std::uint32_t>(media)};
-}
+rate::cost dispatcher::cost_of(const lane& l, slot_index i) { return {1, slots_[i].parts, l.spec->each.media}; }
 
 /// No more in one request than every limit's burst and the day's number have room for, at what the messages really
 /// cost; at least one.
 void dispatcher::fit(flight& f, time_point now) {
+  if (f.messages.size() <= 1) return;
   std::size_t n = rate::fit_burst(f.of->spec->limits, costs_);
   if (!f.of->spec->quotas.empty()) n = std::min(n, rate::fit_quota(f.of->spec->limits, costs_, wall(now)));
   if (n >= f.messages.size()) return;
@@ -170,7 +209,6 @@ void dispatcher::fit(flight& f, time_point now) {
 void dispatcher::back_to_lane(flight& f, std::size_t from, time_point now) {
   for (std::size_t k = f.messages.size(); k > from; --k) wait_in_lane(f.messages[k - 1], true, now);
   f.messages.resize(from);
-  drop_promise(f, from);
 }
 
 /// Fills the request's body. What does not fit goes back to the front of the lane; a message that cannot be encoded at
@@ -186,58 +224,55 @@ bool dispatcher::encode(route_on_shard& r, flight& f, time_point now) {
     }
     back_to_lane(f, std::min(first + *took, messages_.size()), now);
     f.messages.erase(f.messages.begin(), f.messages.begin() + static_cast<std::ptrdiff_t>(first));
-    drop_promise(f, f.messages.size());
     return true;
   }
   f.messages.clear();
-  drop_promise(f, 0);
   return false;
 }
 
 /// Counts the flight in its quotas, before it is claimed: what is recorded is never less than what left.
 bool dispatcher::reserve(flight& f, time_point now) {
   f.costs = {};
-  for (const slot_index i : f.messages) f.costs += cost_of(i);
+  for (const slot_index i : f.messages) f.costs += cost_of(*f.of, i);
   if (f.of->spec->quotas.empty()) return true;
-  f.reserved = wall(now);
-  const rate::denial no = rate::reserve(f.of->spec->limits, f.costs, now, f.reserved);
+  const rate::denial no = rate::reserve(f.of->spec->limits, f.costs, now, wall(now), f.reserved);
   if (no.denied()) {
-    lane& l = *f.of;
     back_to_lane(f, 0, now);
-    schedule_.denied(l, no.by, no.until);
+    schedule_.denied(*f.of, no.by, no.until, now);
     return false;
   }
   for (known_limit* q : f.of->spec->quotas) shared_.limits->counted(*q);
   return true;
 }
 
-/// Takes out of the quotas what certainly did not leave.
-void dispatcher::uncount(const lane& l, const rate::cost& costs, wall_time reserved) {
-  if (l.spec->quotas.empty()) return;
-  rate::give_back(l.spec->limits, costs, reserved);
-  for (known_limit* q : l.spec->quotas) shared_.limits->counted(*q);
+/// Takes out of the quotas what certainly did not leave; who waits for the next day may have a use for it.
+void dispatcher::uncount(const flight& f, const rate::cost& costs) {
+  const lane_spec& spec = *f.of->spec;
+  if (spec.quotas.empty()) return;
+  rate::give_back(spec.limits, costs, f.reserved);
+  for (known_limit* q : spec.quotas) shared_.limits->counted(*q);
+  schedule_.quota_returned(*f.of);
 }
 
 /// Claims the messages in the journal; the request leaves once the claim is cleared.
-void dispatcher::claim(std::uint16_t route, flight& f, time_point now) {
-  std::uint32_t first_attempts = 0;
+void dispatcher::claim(std::uint16_t route, flight& f) {
   for (const slot_index i : f.messages) {
     slots_[i].told.route = route;
-    first_attempts += slots_[i].told.attempts == 0 ? 1 : 0;
     ++slots_[i].told.attempts;
     note(journal::record_kind::claim, i);
   }
-  routes_[route].shared->budget.first_attempts(first_attempts, now);
   f.claimed = publish_notes();
   f.sent = false;
-  f.was_swept = false;
   ++f.of->claimed;
   routes_[route].in_flight += f.messages.size();
 }
 
-/// Transactional requests stand before the others.
-void dispatcher::make_ready(route_on_shard& r, flight_index k) {
-  const bool urgent = r.flights[k].of->priority == priority::transactional;
+/// It waits, with a promise of what it costs. Transactional requests stand before the others.
+void dispatcher::make_ready(route_on_shard& r, flight_index k, time_point now) {
+  flight& f = r.flights[k];
+  f.ready_at = now;
+  rate::hold(f.of->spec->limits, f.promised, f.costs, now);
+  const bool urgent = f.of->priority == priority::transactional;
   const auto is_other = [&](flight_index each) { return r.flights[each].of->priority != priority::transactional; };
   r.ready.insert(urgent ? std::find_if(r.ready.begin(), r.ready.end(), is_other) : r.ready.end(), k);
 }
@@ -254,14 +289,18 @@ void dispatcher::adapt_ahead(route_on_shard& r) {
   r.ahead = std::min(r.ahead_max, r.ahead + r.ahead / 4 + 1);
 }
 
-/// As many as there are requests to send; what waits for a limit needs none yet.
-void dispatcher::want_connections(route_on_shard& r, time_point now) {
+/// As many as there are requests to send; what waits for a limit needs none yet, but one to be there when it opens.
+void dispatcher::want_connections(std::uint16_t route, time_point now) {
+  route_on_shard& r = routes_[route];
   if (r.shared->faults.load(std::memory_order_relaxed) > 0) {
     const bool probes = !rests(*r.shared, now) && (r.waiting > 0 || !r.ready.empty());
     return r.client->want(probes ? 1 : 0, now);
   }
+  if (r.waiting == 0) return r.client->want(r.ready.size(), now);
   const std::size_t batch = r.shared->options->provider->limits().messages_per_request_max;
-  r.client->want(r.ready.size() + (r.waiting + batch - 1) / batch, now);
+  const std::size_t enough = batch * r.carried.size();
+  const std::size_t requests = r.ready.size() + (schedule_.messages_at(route, enough) + batch - 1) / batch;
+  r.client->want(std::max<std::size_t>(requests, 1), now);
 }
 
 /// Sends what is claimed, as far as the journal has cleared it, the limits give their permission, there are connections
@@ -283,8 +322,9 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
       if (!connection && may_leave && has_concurrency(r)) connection = r.client->try_acquire(now);
       may_leave = connection.has_value();
       its = may_leave || all ? leaves(route, k, connection, now) : fate::stays;
-      if (its == fate::stays && swept_ && std::exchange(r.flights[k].was_swept, true)) its = fate::comes_back;
+      if (its == fate::stays && swept_ && now - r.flights[k].ready_at >= ready_max) its = fate::comes_back;
     }
+    if (its == fate::left) working(*r.flights[k].of, false, now);
     if (its == fate::stays) r.ready[kept++] = k;
     if (its == fate::comes_back) comes_back_.push_back(k);
   }
@@ -297,17 +337,17 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
   for (std::size_t i = comes_back_.size(); i-- > 0;) recall(route, comes_back_[i], now);
 }
 
-/// Whether it would be made otherwise now: for a smaller burst, or counted in the number of a later day.
+/// Whether it would be made otherwise now: for a smaller burst, or counted in the number of another day, or not at all
+/// because the provider says that the day's number is used up.
 bool dispatcher::is_out_of_date(const flight& f, time_point now) {
-  const auto above_burst = [&](const rate::limit_key* each) {
-    return !each->rate.unlimited() && f.costs.in(each->counts) > each->rate.burst();
-  };
-  const auto of_another_day = [&](const known_limit* each) {
-    return each->key.daily()->usage(wall(now)).day_begin > f.reserved;
-  };
-  const lane_spec& spec = *f.of->spec;
-  return (f.messages.size() > 1 && std::any_of(spec.limits.begin(), spec.limits.end(), above_burst)) ||
-         std::any_of(spec.quotas.begin(), spec.quotas.end(), of_another_day);
+  const auto& limits = f.of->spec->limits;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const rate::limit_key& each = *limits[i];
+    const std::uint32_t units = f.costs.in(each.counts);
+    if (f.messages.size() > 1 && !each.rate.unlimited() && units > each.rate.burst()) return true;
+    if (each.daily() != nullptr && units > 0 && each.daily()->is_over(f.reserved.day[i], wall(now))) return true;
+  }
+  return false;
 }
 
 /// Whether the request leaves, with the connection, which is taken then; or must wait for its permission or a
@@ -316,33 +356,40 @@ dispatcher::fate dispatcher::leaves(std::uint16_t route, flight_index k, std::op
                                     time_point now) {
   route_on_shard& r = routes_[route];
   flight& f = r.flights[k];
-  const auto may_go = [&](slot_index i) { return goes_on(i, now); };
-  if (rests(*r.shared, now) || !std::all_of(f.messages.begin(), f.messages.end(), may_go)) return fate::comes_back;
-  if (is_out_of_date(f, now)) return fate::comes_back;
+  const bool runs = f.of->entry->state.load(std::memory_order_acquire) == campaign_state::running;
+  if (!runs || now >= f.first_expires || rests(*r.shared, now) || is_out_of_date(f, now)) return fate::comes_back;
   if (!connection) return fate::stays;
   if (const rate::denial no = rate::try_take(f.of->spec->limits, f.costs, now); no.denied()) {
+    rate::hold(f.of->spec->limits, f.promised, f.costs, now);
     wake_at(no.until);
     return fate::stays;
   }
-  drop_promise(f, 0);
+  drop_promise(f, now);
+  depart(route, k, *std::exchange(connection, std::nullopt), now);
+  return fate::left;
+}
+
+void dispatcher::depart(std::uint16_t route, flight_index k, http::exchange e, time_point now) {
+  route_on_shard& r = routes_[route];
+  flight& f = r.flights[k];
+  const auto is_first = [&](slot_index i) { return slots_[i].told.attempts == 1; };
+  const auto first_attempts = std::count_if(f.messages.begin(), f.messages.end(), is_first);
+  r.shared->budget.first_attempts(static_cast<std::uint32_t>(first_attempts), now);
   f.sent = true;
   f.sent_at = now;
   --f.of->claimed;
   ++r.requests;
-  const http::exchange e = *std::exchange(connection, std::nullopt);
   r.carried[e] = k;
   r.client->body(e).swap(f.body);
   r.client->send(e, now);
-  working(*f.of, false, now);
-  return fate::left;
 }
 
 /// Claimed and not sent: the messages wait again.
 void dispatcher::recall(std::uint16_t route, flight_index k, time_point now) {
   route_on_shard& r = routes_[route];
   flight& f = r.flights[k];
-  drop_promise(f, 0);
-  uncount(*f.of, f.costs, f.reserved);
+  drop_promise(f, now);
+  uncount(f, f.costs);
   --f.of->claimed;
   r.in_flight -= f.messages.size();
   for (std::size_t m = f.messages.size(); m-- > 0;) {

@@ -215,6 +215,7 @@ std::size_t engine::impl::poll(std::span<event> out) noexcept {
   while (n < out.size()) {
     const std::size_t wanted = std::min(batch.size(), out.size() - n);
     const std::size_t got = events_.try_pop_batch(std::span(batch).first(wanted));
+    for (std::size_t i = 0; i < got; ++i) slots_.prefetch(batch[i]);
     for (std::size_t i = 0; i < got; ++i) {
       out[n + i] = slots_[batch[i]].told;
       shared_.told.polled(slots_[batch[i]].shard, out[n + i].at);
@@ -252,15 +253,15 @@ result<void> engine::impl::set_state(campaign_id id, campaign_state wanted) {
     if (!is_final && durable_) durable_->log().put_campaign_state(id, name_of(wanted));
     c->state.store(wanted, std::memory_order_release);
   }
-  wake_shards();
+  wake_shards(shared_.control_epoch);
   if (wanted != campaign_state::cancelled || !durable_) return {};
   if (const error_code failed = durable_->flush(cancel_patience)) return failed;
   return {};
 }
 
-/// Something changed that shards look at when it does.
-void engine::impl::wake_shards() noexcept {
-  shared_.control_epoch.fetch_add(1, std::memory_order_acq_rel);
+/// Something changed that shards look at when its epoch grows.
+void engine::impl::wake_shards(std::atomic<std::uint32_t>& epoch) noexcept {
+  epoch.fetch_add(1, std::memory_order_acq_rel);
   for (const auto& s : shards_) s->wake();
 }
 

@@ -92,7 +92,7 @@ result<void, failure> engine::impl::change_limit(std::string_view name, rate_lim
     if (auto done = shared_.limits->change(name, rate, quota, shared_.environment_->now()); !done)
       return failure{done.error(), {{"name", fmt::format("no limit is named \"{}\"", name)}}};
   }
-  wake_shards();
+  wake_shards(shared_.limits_epoch);
   return {};
 }
 

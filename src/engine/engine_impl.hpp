@@ -85,7 +85,7 @@ class engine::impl {
 
   [[nodiscard]] explanation held_up(const campaign_entry&) const;
   [[nodiscard]] static explanation limited_by(const rate::limit_key&, time_point now, wall_time wall);
-  void wake_shards() noexcept;
+  void wake_shards(std::atomic<std::uint32_t>& epoch) noexcept;
   [[nodiscard]] explanation still_waits(const campaign_entry&) const;
 
   [[nodiscard]] campaign_entry* find(campaign_id id) const noexcept {

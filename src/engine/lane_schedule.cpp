@@ -8,8 +8,13 @@ namespace broadside::engine_detail {
 namespace {
 
 constexpr unsigned urgent_turns_max = 15;  // while marketing waits
-// A gate that waits for the next day looks at the clock now and then: it may have been set.
-constexpr std::chrono::minutes longest_sleep{15};
+// A gate that waits for the next day looks again now and then: the clock may have been set, and another shard may have
+// given something back to the day's number.
+constexpr std::chrono::minutes longest_sleep{1};
+
+time_point wakes_at(const rate::limit_key& key, time_point at, time_point now) {
+  return key.daily() != nullptr ? std::min<time_point>(at, now + longest_sleep) : at;
+}
 
 }  // namespace
 
@@ -36,8 +41,16 @@ lane* lane_heap::pop() {
     return take(others_, others_at_);
   }
   if (urgent_.empty()) return nullptr;
-  ++urgent_turns_;
+  urgent_turns_ = others_.empty() ? 0 : urgent_turns_ + 1;
   return take(urgent_, urgent_at_);
+}
+
+std::size_t lane_heap::messages(std::size_t enough) const noexcept {
+  std::size_t n = 0;
+  for (const auto* list : {&urgent_, &others_}) {
+    for (auto each = list->begin(); each != list->end() && n < enough; ++each) n += each->waits->waiting.size();
+  }
+  return n;
 }
 
 void lane_schedule::adopt(lane& l) {
@@ -59,7 +72,22 @@ void lane_schedule::has_work(lane& l, time_point now) {
       if (g->wanted_by++ == 0) g->key->wanted(now);
     }
   }
-  if (l.is == lane::where::nowhere && !l.waiting.empty()) wait_at_route(l);
+  if (l.is == lane::where::lingers && l.waiting.size() >= l.batch) return wait_at_route(l);
+  if (l.is != lane::where::nowhere || l.waiting.empty()) return;
+  if (l.linger <= duration::zero() || l.waiting.size() >= l.batch) return wait_at_route(l);
+  l.is = lane::where::lingers;
+  l.lingers_until = now + l.linger;
+  lingering_.push_back({l.lingers_until, &l});
+  std::push_heap(lingering_.begin(), lingering_.end(), std::greater<>{});
+}
+
+void lane_schedule::end_linger(time_point now) {
+  while (!lingering_.empty() && lingering_.front().until <= now) {
+    std::pop_heap(lingering_.begin(), lingering_.end(), std::greater<>{});
+    const lingering over = lingering_.back();
+    lingering_.pop_back();
+    if (over.waits->is == lane::where::lingers && over.waits->lingers_until == over.until) wait_at_route(*over.waits);
+  }
 }
 
 void lane_schedule::check_work(lane& l, time_point now) {
@@ -86,8 +114,7 @@ void lane_schedule::not_tried(lane& l) {
   if (!l.waiting.empty()) wait_at_route(l);
 }
 
-void lane_schedule::served(lane& l, std::size_t messages, double charge) {
-  for (double& tag : l.tags) tag += static_cast<double>(messages) * charge;
+void lane_schedule::served(lane& l) {
   l.is = lane::where::nowhere;
   if (l.waiting.empty()) return;
   // Where others wait behind the limit that held it up, it lines up with them again.
@@ -97,12 +124,31 @@ void lane_schedule::served(lane& l, std::size_t messages, double charge) {
   opens_at(*l.gates[l.home - 1], time_point::min());
 }
 
-void lane_schedule::denied(lane& l, std::size_t by, time_point until) {
+void lane_schedule::denied(lane& l, std::size_t by, time_point until, time_point now) {
   l.is = lane::where::nowhere;
   l.home = 1 + by;
   if (l.waiting.empty()) return;
   wait_at_gate(l, by);
-  opens_at(*l.gates[by], until);
+  l.gates[by]->promised_away = false;
+  opens_at(*l.gates[by], wakes_at(*l.gates[by]->key, until, now));
+}
+
+void lane_schedule::denied_by_promise(lane& l, std::size_t by, time_point until, time_point now) {
+  denied(l, by, until, now);
+  l.gates[by]->promised_away = true;
+}
+
+void lane_schedule::promise_ended(const lane& l) {
+  for (gate* g : l.gates) {
+    if (g->promised_away && !g->waiting.empty()) opens_at(*g, time_point::min());
+    g->promised_away = false;
+  }
+}
+
+void lane_schedule::quota_returned(const lane& l) {
+  for (gate* g : l.gates) {
+    if (g->key->daily() != nullptr && !g->waiting.empty()) opens_at(*g, time_point::min());
+  }
 }
 
 /// What was said last counts: a limit that has just denied a lane denies the others behind its gate too.
@@ -113,8 +159,7 @@ void lane_schedule::opens_at(gate& g, time_point at) {
   std::push_heap(due_.begin(), due_.end(), std::greater<>{});
 }
 
-std::size_t lane_schedule::let_through(time_point now, wall_time wall) {
-  std::size_t through = 0;
+const lane* lane_schedule::let_through(time_point now, wall_time wall) {
   while (!due_.empty() && due_.front().at <= now) {
     std::pop_heap(due_.begin(), due_.end(), std::greater<>{});
     const due first = due_.back();
@@ -124,18 +169,17 @@ std::size_t lane_schedule::let_through(time_point now, wall_time wall) {
     g.opens = time_point::max();
     const time_point ready = g.key->ready_at(1, now, wall);
     if (ready > now) {
-      if (!g.waiting.empty()) opens_at(g, std::min<time_point>(ready, now + longest_sleep));
+      if (!g.waiting.empty()) opens_at(g, wakes_at(*g.key, ready, now));
       continue;
     }
     // One at a time: who is served takes of what there is, and only then is it known whether there is more.
     lane* const l = g.waiting.pop();
     if (l == nullptr) continue;
     wait_at_route(*l);
-    ++through;
     if (!g.waiting.empty()) opens_at(g, now);
-    return through;
+    return l;
   }
-  return through;
+  return nullptr;
 }
 
 void lane_schedule::reopen_all() {

@@ -1,11 +1,11 @@
 // engine/limit_match - see limit_match.hpp.
+#include <fmt/format.h>
 #include <algorithm>
 #include <engine/limit_match.hpp>
+#include <text/ascii.hpp>
 
 namespace broadside::engine_detail {
 namespace {
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_value(std::string_view field) noexcept { return !field.empty() && field != each_value; }
 
@@ -131,11 +131,20 @@ std::string key_name(const limit_options& limit, const campaign& c, const sender
   return name;
 }
 
+std::optional<violation> too_many_lanes(std::size_t routes, const carrier_numbers& carriers) {
+  if (routes * carriers.size() <= lanes_max) return std::nullopt;
+  return violation{
+      "sender.routes",
+      fmt::format("{} routes for {} carriers that have limits, and for the others, need more than {} lanes "
+                  "of messages",
+                  routes, carriers.size() - 1, lanes_max)};
+}
+
 std::size_t most_for_one_message(const matched_limits& matched, std::span<const limit_options> limits) {
   std::vector<std::string> carriers;
   for (const std::uint32_t place : matched.of_carriers) {
     std::string& name = carriers.emplace_back(limits[place].carrier);
-    std::transform(name.begin(), name.end(), name.begin(), lower);
+    std::transform(name.begin(), name.end(), name.begin(), text::lower);
   }
   std::sort(carriers.begin(), carriers.end());
   std::size_t most = 0;
@@ -145,11 +154,6 @@ std::size_t most_for_one_message(const matched_limits& matched, std::span<const 
     at = next;
   }
   return matched.all.size() + most;
-}
-
-bool same_carrier(std::string_view of_limit, std::string_view of_recipient) noexcept {
-  return std::equal(of_limit.begin(), of_limit.end(), of_recipient.begin(), of_recipient.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
 }
 
 }  // namespace broadside::engine_detail

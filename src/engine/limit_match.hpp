@@ -7,9 +7,11 @@
 #include <broadside/campaign.hpp>
 #include <broadside/options.hpp>
 #include <broadside/rate_limit.hpp>
+#include <broadside/result.hpp>
 #include <broadside/sender.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <engine/carrier_numbers.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,8 +24,18 @@ namespace broadside::engine_detail {
 /// What stands for each value of a field.
 inline constexpr std::string_view each_value = "*";
 
+/// How the names of the engine's own limits begin, and of what it records beside limits. No limit of options::limits
+/// may have such a name: it would be taken for the other.
+inline constexpr std::string_view route_prefix = "route ";
+inline constexpr std::string_view queue_prefix = "queue of ";
+inline constexpr std::string_view pause_prefix = "sender ";
+inline constexpr std::string_view ids_prefix = "message ids of ";
+inline constexpr std::array own_prefixes{route_prefix, queue_prefix, pause_prefix, ids_prefix};
+
 /// Limits of options::limits that may hold for one message.
 inline constexpr std::size_t matched_max = 8;
+/// Lanes of a campaign: for each of its routes one for each carrier that has a limit, and one for the others.
+inline constexpr std::size_t lanes_max = 65'536;
 
 /// By what campaign limits and limit_status know a campaign: its key, or its name where it has none.
 [[nodiscard]] inline std::string_view campaign_value(const campaign& c) noexcept {
@@ -79,11 +91,11 @@ struct matched_limits {
 /// How many of them hold for one message, whatever its carrier is.
 [[nodiscard]] std::size_t most_for_one_message(const matched_limits&, std::span<const limit_options>);
 
+/// What is wrong with a campaign that needs more than lanes_max lanes.
+[[nodiscard]] std::optional<violation> too_many_lanes(std::size_t routes, const carrier_numbers&);
+
 /// The options' name; with "*", ": " and the values follow, joined by "/" in the order of limit_options' fields. Two
 /// messages share a limit when its key_name is the same for both.
 [[nodiscard]] std::string key_name(const limit_options&, const campaign&, const sender& from, const route_options&);
-
-/// Whether a carrier, as a recipient's value has it, is the limit's: in any case of ASCII letters.
-[[nodiscard]] bool same_carrier(std::string_view of_limit, std::string_view of_recipient) noexcept;
 
 }  // namespace broadside::engine_detail

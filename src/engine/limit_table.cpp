@@ -9,7 +9,6 @@
 namespace broadside::engine_detail {
 namespace {
 
-constexpr std::string_view ids_prefix = "message ids of ";
 constexpr std::uint64_t ids_ahead = std::uint64_t{1}
                                     << 20U;  // recorded ahead: what a crash takes of the record is less
 constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();  // as a day: no record of it is old
@@ -17,7 +16,13 @@ constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();  // 
 constexpr unsigned instance_shift = 52;  // as message_id has it
 
 std::string pause_name(std::string_view sender, std::string_view account) {
-  return fmt::format("sender {} on {}", sender, account);
+  return fmt::format("{}{} on {}", pause_prefix, sender, account);
+}
+
+/// A provider knows its accounts, senders and carriers, but neither our campaigns nor our tenants.
+counts_for whose_is(const limit_options& o) noexcept {
+  if (!o.campaign.empty() || !o.tenant.empty()) return counts_for::nobody;
+  return o.sender.empty() && o.carrier.empty() ? counts_for::account : counts_for::sender;
 }
 
 /// The slowest first: what is denied most is asked first. A limit without a rate stands behind those with one.
@@ -33,25 +38,23 @@ bool is_slower(const known_limit* a, const known_limit* b) {
 
 std::uint16_t campaign_lanes::carrier_of(std::span<const std::string_view> values) const noexcept {
   if (!carrier_attribute || *carrier_attribute >= values.size()) return 0;
-  for (std::size_t i = 1; i < carriers.size(); ++i) {
-    if (same_carrier(carriers[i], values[*carrier_attribute])) return static_cast<std::uint16_t>(i);
-  }
-  return 0;
+  return static_cast<std::uint16_t>(carriers.of(values[*carrier_attribute]));
 }
 
 limit_table::limit_table(const options& o, time_point start, const std::atomic<std::uint64_t>& next_id)
     : options_(o), index_(o.limits), start_(start), next_id_(next_id) {
+  by_option_.reserve(o.limits.size());
+  for (const limit_options& l : o.limits) by_option_.emplace(l.name, nullptr);
+  const auto own = [&](std::string_view prefix, const route_options& r, rate_limit rate) {
+    return &make_named(fmt::format("{}{}", prefix, r.name), {}, limit_unit::messages, rate, {});
+  };
+  for (const route_options& r : o.routes) routes_.push_back(own(route_prefix, r, r.limit));
   for (const route_options& r : o.routes)
-    routes_.push_back(&make_named("route " + r.name, {}, limit_unit::messages, r.limit, {}));
-  for (const route_options& r : o.routes) {
-    const bool has_one = !r.provider_queue.unlimited();
-    queues_.push_back(has_one ? &make_named("queue of " + r.name, {}, limit_unit::messages, r.provider_queue, {})
-                              : nullptr);
-  }
+    queues_.push_back(r.provider_queue.unlimited() ? nullptr : own(queue_prefix, r, r.provider_queue));
   if (auto days = rate::calendar::of("America/Los_Angeles")) carriers_day_ = *days;
 }
 
-known_limit& limit_table::make_named(std::string name, std::string option, limit_unit counts, rate_limit rate,
+known_limit& limit_table::make_named(std::string name, std::string_view option, limit_unit counts, rate_limit rate,
                                      const daily_quota& quota) {
   std::optional<rate::calendar> days;
   if (quota.most > 0) {
@@ -61,7 +64,9 @@ known_limit& limit_table::make_named(std::string name, std::string option, limit
   if (const auto told = changed_rates_.find(option); told != changed_rates_.end()) rate = told->second;
   if (const auto told = changed_quotas_.find(option); told != changed_quotas_.end()) most = told->second;
   rate::limit_key& key = keys_.emplace_back(name, counts, rate, std::move(days), most, start_);
-  known_limit& made = limits_.emplace_back(key, std::move(option));
+  known_limit& made = limits_.emplace_back(key, option);
+  if (const auto of = by_option_.find(option); of != by_option_.end())
+    made.same_option = std::exchange(of->second, &made);
   if (const auto was = restored_.find(name); was != restored_.end() && key.daily() != nullptr)
     key.daily()->restore(was->second);
   by_name_.emplace(std::move(name), &made);
@@ -70,7 +75,9 @@ known_limit& limit_table::make_named(std::string name, std::string option, limit
 
 known_limit& limit_table::make(std::string name, const limit_options& o) {
   if (const auto there = by_name_.find(name); there != by_name_.end()) return *there->second;
-  return make_named(std::move(name), o.name, o.counts, o.rate, o.quota);
+  known_limit& made = make_named(std::move(name), o.name, o.counts, o.rate, o.quota);
+  made.whose = whose_is(o);
+  return made;
 }
 
 /// What a provider's "this sender is too fast" holds up, whether the sender has limits or not.
@@ -85,10 +92,12 @@ void limit_table::add_lane(campaign_lanes& made, const compiled_campaign& c, std
   const route_options& r = options_.routes[route];
   lane_spec lane;
   lane.route = static_cast<std::uint16_t>(route);
+  lane.each = {1, 1, static_cast<std::uint32_t>(c.definition.media.size())};
   std::vector<known_limit*> meets{routes_[route]};
   if (queues_[route] != nullptr) meets.push_back(queues_[route]);
   for (const std::uint32_t place : places) {
     const limit_options& o = options_.limits[place];
+    if (lane.each.in(o.counts) == 0) continue;  // messages without media wait for nobody's media
     known_limit& limit = make(key_name(o, c.definition, *c.from, r), o);
     if (std::find(meets.begin(), meets.end(), &limit) == meets.end()) meets.push_back(&limit);
   }
@@ -98,41 +107,41 @@ void limit_table::add_lane(campaign_lanes& made, const compiled_campaign& c, std
     if (each->key.daily() != nullptr) lane.quotas.push_back(each);
   }
   lane.limits.push_back(&pause_of(c, r).key);
-  lane.each = {1, 1, static_cast<std::uint32_t>(c.definition.media.size())};
   made.lanes.push_back(std::move(lane));
+}
+
+/// The lanes on one of the campaign's routes.
+std::optional<violation> limit_table::add_lanes(campaign_lanes& made, const compiled_campaign& c, std::size_t at,
+                                                const matched_limits& matched) {
+  const std::uint16_t route = c.routes[at].route;
+  if (const auto most = most_for_one_message(matched, options_.limits); most > matched_max) {
+    return violation{fmt::format("sender.routes[{}]", at),
+                     fmt::format("{} of the limits hold for a message on {}; at most {} may", most,
+                                 options_.routes[route].name, matched_max)};
+  }
+  std::vector<std::vector<std::uint32_t>> places(made.carriers.size(), matched.all);
+  for (const std::uint32_t place : matched.of_carriers)
+    places[made.carriers.of(options_.limits[place].carrier)].push_back(place);
+  for (const auto& each : places) add_lane(made, c, route, each);
+  return std::nullopt;
 }
 
 result<campaign_lanes, failure> limit_table::lanes_of(const compiled_campaign& c, time_point now) {
   start_ = now;
   campaign_lanes made;
-  made.carriers.emplace_back();
   std::vector<matched_limits> matched;
-  std::vector<violation> found;
   for (const auto& w : c.routes) {
     matched.push_back(match_limits(c.definition, *c.from, options_.routes[w.route], index_));
-    for (const std::uint32_t place : matched.back().of_carriers) {
-      const std::string& carrier = options_.limits[place].carrier;
-      const auto same = [&](const std::string& known) { return same_carrier(known, carrier); };
-      if (std::none_of(made.carriers.begin() + 1, made.carriers.end(), same)) made.carriers.push_back(carrier);
-    }
+    for (const std::uint32_t place : matched.back().of_carriers) made.carriers.add(options_.limits[place].carrier);
   }
+  if (auto wrong = too_many_lanes(c.routes.size(), made.carriers))
+    return failure{errc::invalid_campaign, {std::move(*wrong)}};
   const auto& attributes = c.definition.attributes;
   const auto at = std::find(attributes.begin(), attributes.end(), c.definition.carrier_attribute);
   if (at != attributes.end()) made.carrier_attribute = static_cast<std::size_t>(at - attributes.begin());
+  std::vector<violation> found;
   for (std::size_t i = 0; i < c.routes.size(); ++i) {
-    for (const std::string& carrier : made.carriers) {
-      std::vector<std::uint32_t> places = matched[i].all;
-      std::copy_if(matched[i].of_carriers.begin(), matched[i].of_carriers.end(), std::back_inserter(places),
-                   [&](std::uint32_t p) { return same_carrier(options_.limits[p].carrier, carrier); });
-      if (places.size() > matched_max) {
-        const std::string& route = options_.routes[c.routes[i].route].name;
-        found.push_back({fmt::format("sender.routes[{}]", i),
-                         fmt::format("{} of the limits hold for a message on {}; at most {} may", places.size(), route,
-                                     matched_max)});
-        break;
-      }
-      add_lane(made, c, c.routes[i].route, places);
-    }
+    if (auto wrong = add_lanes(made, c, i, matched[i])) found.push_back(std::move(*wrong));
   }
   if (!found.empty()) return failure{errc::invalid_campaign, std::move(found)};
   return made;
@@ -154,21 +163,20 @@ std::uint64_t limit_table::unused_id(std::uint64_t next) const noexcept {
 }
 
 result<void> limit_table::change(std::string_view name, rate_limit rate, std::uint64_t quota, time_point now) {
-  const auto named = [&](const limit_options& o) { return o.name == name; };
-  const auto& all = options_.limits;
-  bool found = std::any_of(all.begin(), all.end(), named);
-  if (found) {
-    changed_rates_.insert_or_assign(std::string(name), rate);
-    if (quota > 0) changed_quotas_.insert_or_assign(std::string(name), quota);
-  }
-  for (const known_limit& each : limits_) {
-    const bool is_routes = each.option.empty() && each.key.name() == name && !name.starts_with("sender ");
-    if (!is_routes && (each.option.empty() || each.option != name)) continue;
+  const auto change_one = [&](known_limit& each) {
     const rate::quota* const day = each.key.daily();
     each.key.change(rate, quota > 0 ? quota : day != nullptr ? day->most() : 0, now);
-    found = true;
+  };
+  if (const auto option = by_option_.find(name); option != by_option_.end()) {
+    changed_rates_.insert_or_assign(option->first, rate);
+    if (quota > 0) changed_quotas_.insert_or_assign(option->first, quota);
+    for (known_limit* each = option->second; each != nullptr; each = each->same_option) change_one(*each);
+    return {};
   }
-  if (!found) return errc::unknown_limit;
+  const auto own = by_name_.find(std::string(name));
+  const bool is_routes = own != by_name_.end() && own->second->option.empty() && !name.starts_with(pause_prefix);
+  if (!is_routes) return errc::unknown_limit;
+  change_one(*own->second);
   return {};
 }
 

@@ -92,6 +92,7 @@ void check_routes(checker& c, const std::vector<route_options>& routes) {
     c.value(at + ".service_plan", r.service_plan);
     c.limit(at + ".limit", r.limit);
     c.limit(at + ".provider_queue", r.provider_queue);
+    c.in_range(at + ".linger", r.linger, milliseconds{0}, milliseconds{1'000});
     check_http(c, at + ".http", r.http);
   }
 }
@@ -157,7 +158,9 @@ void check_limit_names(checker& c, const std::vector<limit_options>& limits) {
     const std::string_view name = limits[i].name;
     const auto rule = [&](std::string text) { c.add(fmt::format("limits[{}].name", i), std::move(text)); };
     if (name.empty() || name.size() > 64) rule("must be 1 to 64 bytes");
-    if (name.starts_with("route ") || name.starts_with("queue of ")) rule("must not be like that of a route's limit");
+    for (const std::string_view own : engine_detail::own_prefixes) {
+      if (name.starts_with(own)) rule(fmt::format("must not begin with \"{}\", as names of the engine's own do", own));
+    }
     names.emplace_back(name, i);
     if (is_of_each(limits[i])) of_each.push_back(name);
   }

@@ -6,6 +6,7 @@
 #include <broadside/pace.hpp>
 #include <broadside/sender.hpp>
 #include <cmath>
+#include <engine/carrier_numbers.hpp>
 #include <engine/limit_match.hpp>
 #include <map>
 #include <rate/calendar.hpp>
@@ -93,6 +94,7 @@ std::vector<ceiling> met_by(const campaign& c, const sender& from, const std::ve
     if (!queue.unlimited()) out.meet(of_route("queue of " + r.options->name, queue), r);
   }
   const engine_detail::limit_index index(limits);
+  engine_detail::carrier_numbers carriers;
   std::vector<std::pair<std::uint32_t, const used_route*>> met;
   for (const used_route& r : routes) {
     const auto matched = engine_detail::match_limits(c, from, *r.options, index);
@@ -103,8 +105,12 @@ std::vector<ceiling> met_by(const campaign& c, const sender& from, const std::ve
       continue;
     }
     for (const std::uint32_t place : matched.all) met.emplace_back(place, &r);
-    for (const std::uint32_t place : matched.of_carriers) met.emplace_back(place, &r);
+    for (const std::uint32_t place : matched.of_carriers) {
+      carriers.add(limits[place].carrier);
+      met.emplace_back(place, &r);
+    }
   }
+  if (auto lanes = engine_detail::too_many_lanes(routes.size(), carriers)) wrong.push_back(std::move(*lanes));
   std::stable_sort(met.begin(), met.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [place, r] : met) {
     const limit_options& l = limits[place];
@@ -113,6 +119,31 @@ std::vector<ceiling> met_by(const campaign& c, const sender& from, const std::ve
   }
   return out.take();
 }
+
+/// What part of an audience each carrier with a limit has.
+class carrier_parts {
+ public:
+  carrier_parts(const pace_audience& to, const std::vector<ceiling>& met) : known_(to.carriers.has_value()) {
+    for (const ceiling& each : met) {
+      if (!each.carrier.empty()) numbers_.add(each.carrier);
+    }
+    of_.resize(numbers_.size());
+    if (!known_ || to.messages == 0) return;
+    for (const carrier_count& each : *to.carriers)
+      of_[numbers_.of(each.carrier)] += static_cast<double>(each.messages) / static_cast<double>(to.messages);
+  }
+  /// All of it for a limit that names no carrier. Nothing: not known.
+  [[nodiscard]] std::optional<double> part_of(std::string_view carrier) const {
+    if (carrier.empty()) return 1.0;
+    if (!known_) return std::nullopt;
+    return std::min(1.0, of_[numbers_.of(carrier)]);
+  }
+
+ private:
+  bool known_;
+  engine_detail::carrier_numbers numbers_;
+  std::vector<double> of_;
+};
 
 /// What one message of the campaign costs, at least.
 struct costs {
@@ -159,9 +190,9 @@ std::string words_of(const ceiling& l, std::uint64_t cost, const pace_limit& tol
   }
   if (l.counts == limit_unit::parts) words += fmt::format("; a message has at least {}", cost);
   if (l.counts == limit_unit::media) words += fmt::format("; a message has {}", cost);
-  if (!told.carrier.empty())
-    return words + fmt::format("; for recipients of carrier \"{}\" only, of whom nobody knows how many there are",
-                               told.carrier);
+  if (!told.carrier.empty()) words += fmt::format("; for recipients of carrier \"{}\" only", told.carrier);
+  if (!told.reckoned) return words + ", of whom nobody knows how many there are";
+  if (told.share <= 0) return words + ", of whom there are none";
   if (told.share < 1) {
     words += fmt::format("; holds for {:.3g} % of the messages", told.share * 100);
     if (!l.rate.unlimited()) words += fmt::format(", so {} in all", rate_text(told.per_second / told.share));
@@ -169,12 +200,14 @@ std::string words_of(const ceiling& l, std::uint64_t cost, const pace_limit& tol
   return words;
 }
 
-pace_limit told(const ceiling& l, std::uint64_t cost, std::uint32_t weights) {
+pace_limit told(const ceiling& l, std::uint64_t cost, std::uint32_t weights, const carrier_parts& carriers) {
   pace_limit out;
   out.name = l.name;
   out.route = l.routes.size() == 1 ? l.routes.front() : std::string_view{};
-  out.share = static_cast<double>(l.weight) / weights;
   out.carrier = l.carrier;
+  const auto part = carriers.part_of(l.carrier);
+  out.reckoned = part.has_value();
+  out.share = static_cast<double>(l.weight) / weights * part.value_or(1);
   if (!l.rate.unlimited()) out.per_second = l.rate.per_second / static_cast<double>(cost);
   if (l.quota.most > 0) out.per_day = std::max<std::uint64_t>(1, l.quota.most / cost);  // one that is dearer leaves too
   out.words = words_of(l, cost, out);
@@ -285,7 +318,7 @@ class day_walk {
 std::vector<day_count> day_counts(const std::vector<ceiling>& met, const std::vector<pace_limit>& told) {
   std::vector<day_count> out;
   for (std::size_t i = 0; i < met.size(); ++i) {
-    if (told[i].per_day == 0 || !told[i].carrier.empty()) continue;
+    if (told[i].per_day == 0 || !told[i].reckoned || told[i].share <= 0) continue;
     const double each = static_cast<double>(told[i].per_day) / told[i].share;
     if (auto days = rate::calendar::of(met[i].quota.time_zone)) out.push_back({std::move(*days), i, each, each, {}});
   }
@@ -299,7 +332,7 @@ void mark_binding(expected_pace& out, const std::vector<std::size_t>& stopped_by
   for (const std::size_t place : stopped_by) out.limits[place].binds = true;
   constexpr double nearly = 1 + 1e-9;
   for (pace_limit& each : out.limits) {
-    const bool slowest = each.carrier.empty() && each.per_second / each.share <= out.per_second * nearly;
+    const bool slowest = each.reckoned && each.per_second / each.share <= out.per_second * nearly;
     if (!out.days_bound && slowest && out.per_second < endless) each.binds = true;
     if (each.binds) out.binds += (out.binds.empty() ? "" : ", ") + each.name;
   }
@@ -341,6 +374,11 @@ void warn_of_age(expected_pace& out, const campaign& c, const options& with, dou
 
 result<expected_pace, failure> expect_pace(const campaign& c, const options& with, std::uint64_t messages,
                                            wall_time start) {
+  return expect_pace(c, with, pace_audience{.messages = messages, .carriers = std::nullopt}, start);
+}
+
+result<expected_pace, failure> expect_pace(const campaign& c, const options& with, const pace_audience& to,
+                                           wall_time start) {
   if (auto wrong = with.validate(); !wrong.empty()) return failure{errc::invalid_options, std::move(wrong)};
   std::vector<violation> wrong;
   const std::vector<used_route> routes = routes_of(c, with, wrong);
@@ -353,19 +391,21 @@ result<expected_pace, failure> expect_pace(const campaign& c, const options& wit
   std::uint32_t weights = 0;
   for (const used_route& r : routes) weights += r.weight;
   const costs cost = costs_of(c);
+  const carrier_parts carriers(to, met);
+  const auto messages = static_cast<double>(to.messages);
   expected_pace out;
   for (const ceiling& each : met) {
-    const pace_limit& added = out.limits.emplace_back(told(each, cost.in(each.counts), weights));
-    if (added.carrier.empty()) out.per_second = std::min(out.per_second, added.per_second / added.share);
+    const pace_limit& added = out.limits.emplace_back(told(each, cost.in(each.counts), weights, carriers));
+    if (added.reckoned) out.per_second = std::min(out.per_second, added.per_second / added.share);
   }
   const wall_time from_when = std::clamp(start, earliest, latest);
-  day_walk walk(day_counts(met, out.limits), out.per_second, static_cast<double>(messages), from_when);
+  day_walk walk(day_counts(met, out.limits), out.per_second, messages, from_when);
   walk.run();
   out.duration = std::chrono::ceil<std::chrono::milliseconds>(walk.took());
   out.days = walk.days;
   mark_binding(out, walk.stopped_by);
   add_connections(out, routes, weights, with.shards);
-  warn_of_age(out, c, with, static_cast<double>(messages), walk.longest_stop);
+  warn_of_age(out, c, with, messages, walk.longest_stop);
   return out;
 }
 

@@ -46,7 +46,8 @@ class route_health {
     std::atomic<std::uint64_t> faults{0};
     std::atomic<std::uint64_t> slow{0};
     std::atomic<std::uint32_t> faults_in_a_row{0};
-    std::atomic<unsigned> share{rate::whole_share};
+    alignas(64) std::atomic<unsigned> share{
+        rate::whole_share};                                    // read for every message, apart from what answers write
     std::array<std::atomic<std::uint64_t>, 4> alternatives{};  // a bit for each of the 256 routes
     rate::route_sample seen{};                                 // guarded by mutex_: at the last look
   };

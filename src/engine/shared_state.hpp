@@ -167,7 +167,8 @@ struct shared_state {
   std::unique_ptr<route_health> health;
   growing_table<tenant_entry>* tenants = nullptr;
   told_watch told;                              // what of the shards' events the host was given
-  std::atomic<std::uint32_t> control_epoch{0};  // grows when a campaign's state or a limit changes
+  std::atomic<std::uint32_t> control_epoch{0};  // grows when a campaign's state changes
+  std::atomic<std::uint32_t> limits_epoch{0};   // grows when a limit changes
   std::atomic<bool> draining{false};            // somebody waits for the shards to have nothing left
 };
 

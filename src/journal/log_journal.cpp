@@ -205,7 +205,10 @@ class log_writer final : public log_journal {
   time_point due_ = time_point::max();  // when the group is committed
   bool sealed_ = false;                 // the group is as it will be, and not committed yet
   bool group_syncs_ = false;
-  bool unsynced_ = false;      // something committed was not synced
+  bool unsynced_ = false;  // something committed was not synced
+  // The first group is on the disk before anything is told, whatever the durability: it says how far message ids may
+  // go, and an engine that did not find that would give the same ids to others.
+  bool begun_ = false;
   bool failing_full_ = false;  // the last commit failed for want of room
   time_point retry_at_{};
   milliseconds retry_delay_ = retry_min;
@@ -408,9 +411,9 @@ void log_writer::gather(time_point now) {
   // Positions that say nothing are written too, as the end of the log: what durable() covered is not given out again.
   const bool something = !group_.empty() || taken_ > group_last_;
   if (something) write_by(now + (urgent ? urgent_delay_ : std::max<duration>(lazy_delay, urgent_delay_)));
-  if (something && (group_.bytes() >= group_bytes_max || flush_open_ != 0)) due_ = now;
+  if (something && (group_.bytes() >= group_bytes_max || flush_open_ != 0 || !begun_)) due_ = now;
   if (flush_open_ != 0 && !confirmations_kept()) due_ = now;
-  if (told_early()) clear(taken_);
+  if (told_early() && begun_) clear(taken_);
 }
 
 void log_writer::take_control() {
@@ -604,7 +607,7 @@ void log_writer::seal_group() {
   put_usages();
   put_progress();
   group_last_ = taken_;
-  group_syncs_ = options_.durability != durability::none || flush_open_ != 0;
+  group_syncs_ = options_.durability != durability::none || flush_open_ != 0 || !begun_;
   sealed_ = true;
 }
 
@@ -722,7 +725,8 @@ void log_writer::committed(time_point now) {
   log_bytes_.store(account_.bytes(), std::memory_order_relaxed);
   commits_.fetch_add(1, std::memory_order_relaxed);
   durable_.store(number(group_last_), std::memory_order_release);
-  if (!told_early()) clear(group_last_);
+  if (!told_early() || !begun_) clear(group_last_);
+  begun_ = true;
   const position confirmed{confirmed_kept_};
   if (account_.needed_from(confirmed, chunk_ + 1, 1) > account_.front()) write_by(now);  // more may go
   restate_front(now);

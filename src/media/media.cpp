@@ -105,6 +105,9 @@ std::string_view bare_type(std::string_view mime_type) noexcept {
 }  // namespace
 
 result<media_format> media_format_of(std::string_view mime_type) noexcept {
+  for (const auto& each : spellings) {  // as it nearly always is written, and as every message is looked at
+    if (mime_type == each.mime_type) return each.format;
+  }
   const auto bare = bare_type(mime_type);
   for (const auto& each : spellings) {
     if (equal_ignoring_case(bare, each.mime_type)) return each.format;

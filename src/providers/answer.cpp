@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <providers/answer.hpp>
 
 namespace broadside::providers {
@@ -110,7 +111,9 @@ fixed_string<160> raw_words(std::string_view body) noexcept {
 }
 
 void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept {
-  if (secret.size() < secret_bytes_min || body.find(secret) == std::string_view::npos) return;
+  if (secret.size() < secret_bytes_min) return;
+  // Not find(): that stops at every byte which is the key's first, in every answer there is.
+  if (::memmem(body.data(), body.size(), secret.data(), secret.size()) == nullptr) return;
   for (verdict& v : each) {
     if (!v.error.empty()) v.error = std::string_view("withheld: the answer repeats the API key");
     v.status_code.clear();

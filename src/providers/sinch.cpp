@@ -43,6 +43,7 @@ enum class meaning : std::uint8_t {
   permanent,  // this message will never be taken
   account,    // set-up, key or money: every message would meet it
   transient,  // not taken now
+  own,        // not taken now, for what the message carries: others are not meant
   throttled,  // too many, too fast
   ambiguous,  // refused in a way that does not exclude that it went
 };
@@ -103,13 +104,13 @@ constexpr std::array codes{
     coded{338, meaning::permanent},   // Passbook too big
     coded{341, meaning::permanent},   // image corrupted
     coded{343, meaning::permanent},   // missing codecs
-    coded{351, meaning::transient},   // could not download the image
-    coded{352, meaning::transient},   // … the audio
-    coded{353, meaning::transient},   // … the video
-    coded{355, meaning::transient},   // … the vCard
-    coded{356, meaning::transient},   // … the iCal
-    coded{357, meaning::transient},   // … the PDF
-    coded{358, meaning::transient},   // … the Passbook
+    coded{351, meaning::own},         // could not download the image
+    coded{352, meaning::own},         // … the audio
+    coded{353, meaning::own},         // … the video
+    coded{355, meaning::own},         // … the vCard
+    coded{356, meaning::own},         // … the iCal
+    coded{357, meaning::own},         // … the PDF
+    coded{358, meaning::own},         // … the Passbook
     coded{503, meaning::transient},   // internal error
     coded{618, meaning::transient},   // carrier lookup failed
     coded{619, meaning::permanent},   // carrier not provisioned
@@ -117,7 +118,7 @@ constexpr std::array codes{
     coded{621, meaning::permanent},   // `to` required
     coded{622, meaning::permanent},   // fallback-sms-text required
     coded{623, meaning::permanent},   // too many numbers
-    coded{626, meaning::transient},   // encoding in progress
+    coded{626, meaning::own},         // its media are still being encoded
     coded{627, meaning::account},     // invalid service-id
     coded{628, meaning::permanent},   // carrier not supported
     coded{629, meaning::permanent},   // unrecognised content type
@@ -161,7 +162,7 @@ constexpr std::array codes{
     coded{3000, meaning::transient},  // system error
     coded{3001, meaning::permanent},  // number blacklisted
     coded{3002, meaning::permanent},  // charged party not supported
-    coded{3003, meaning::transient},  // media download failed or too slow
+    coded{3003, meaning::own},        // media download failed or too slow
     coded{3500,
           meaning::ambiguous},  // carrier gateway timeout: a timeout does not say which side of the hand-over it fell
     coded{3510, meaning::throttled},  // throughput exceeded
@@ -190,12 +191,14 @@ std::optional<meaning> meaning_of(std::string_view code) noexcept {
 
 void apply(meaning means, verdict& v) noexcept {
   v.route_fault = means == meaning::account;
+  v.of_message = means == meaning::own;
   switch (means) {
     case meaning::permanent:
       v.kind = verdict_kind::rejected;
       return;
     case meaning::account:
     case meaning::transient:
+    case meaning::own:
       v.kind = verdict_kind::retry;
       return;
     case meaning::throttled:
@@ -214,6 +217,32 @@ fixed_string<32> error_code_of(simdjson::dom::object body) noexcept {
   return string_at(body, "error-code");
 }
 
+constexpr bool is_letter(char c) noexcept { return text::lower(c) >= 'a' && text::lower(c) <= 'z'; }
+
+/// "API calls must be at least 5 seconds apart", as E106 says it: the first number of seconds in the words. Negative:
+/// they have none that can be believed.
+std::chrono::milliseconds seconds_in(std::string_view info) noexcept {
+  constexpr std::size_t looked_at = 256;
+  constexpr double most = 3600;
+  // With what makes a number another one, so that "000" of "1,000" is taken for none.
+  constexpr std::string_view of_numbers = "0123456789.,-";
+  info = info.substr(0, looked_at);
+  for (std::size_t at = 0; (at = info.find_first_of(of_numbers, at)) != std::string_view::npos;) {
+    const bool in_a_word = at > 0 && is_letter(info[at - 1]);
+    const std::size_t end = std::min(info.find_first_not_of(of_numbers, at), info.size());
+    const std::string_view digits = info.substr(at, end - at);
+    const std::string_view unit = info.substr(std::min(info.find_first_not_of(' ', end), info.size()));
+    at = end;
+    if (in_a_word || !text::starts_with_ignoring_case(unit, "sec")) continue;
+    double seconds = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    const bool whole = read.ec == std::errc{} && read.ptr == digits.data() + digits.size();
+    if (!whole || seconds <= 0 || seconds > most) break;
+    return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+  }
+  return std::chrono::milliseconds{-1};
+}
+
 /// An answer that says "failure": the request was not taken, whatever the code.
 void read_failure(simdjson::dom::object body, const http_response& answer, verdict& v) noexcept {
   const fixed_string<32> code = error_code_of(body);
@@ -230,6 +259,8 @@ void read_failure(simdjson::dom::object body, const http_response& answer, verdi
   }
   const bool waits = v.kind == verdict_kind::retry || v.kind == verdict_kind::slow_down;
   v.retry_after = waits ? answer.retry_after : std::chrono::milliseconds{-1};
+  const bool says_how_long = v.kind == verdict_kind::slow_down && equal_ignoring_case(code, "E106");
+  if (says_how_long && v.retry_after.count() < 0) v.retry_after = seconds_in(info);
 }
 
 verdict read_answer(const http_response& answer) noexcept {

@@ -112,9 +112,9 @@ class basic_gcra {
   [[nodiscard]] time_point promise_at(time_point now, std::uint32_t each = 1) const noexcept;
 
   /// Another limit, from this instant on. What is spent stays spent in messages, and so does a debt; an increase gives
-  /// nothing at once. What was unlimited starts with one message available. Promises stay, but for those that are given
-  /// or ended while there is no limit: they are not counted. Any thread, while others do all of the above; those who
-  /// change one limit take turns.
+  /// nothing at once. What was unlimited starts with one message available. Promises stay; those that are given while
+  /// there is no limit are not counted, and their ends may take the count of others off, never add to it. Any thread,
+  /// while others do all of the above; those who change one limit take turns.
   void change(rate_limit limit, time_point now) noexcept;
 
   [[nodiscard]] bool unlimited() const noexcept { return !limited(full_at_.load(std::memory_order_relaxed)); }
@@ -251,9 +251,11 @@ std::uint32_t basic_gcra<Atom>::promise(std::uint32_t n, time_point now, std::ui
 
 template <template <class> class Atom>
 void basic_gcra<Atom>::end_promise(std::uint32_t units) noexcept {
-  if (unlimited() || units == 0) return;
+  if (units == 0) return;
+  // Also while there is no limit: a promise that was counted is always taken off again, whatever became of the limit
+  // between a look at it and the exchange of the count. So what is counted is never more than what is out.
   auto out = promised_.load(std::memory_order_relaxed);  // fewer than `units` when some were given without a limit
-  while (!promised_.compare_exchange_weak(out, out - std::min(out, units), std::memory_order_relaxed)) {
+  while (out > 0 && !promised_.compare_exchange_weak(out, out - std::min(out, units), std::memory_order_relaxed)) {
   }
 }
 
@@ -287,7 +289,6 @@ void basic_gcra<Atom>::change(rate_limit limit, time_point now) noexcept {
       break;
     }
   }
-  if (limit.unlimited()) promised_.store(0, std::memory_order_relaxed);
 }
 
 template <template <class> class Atom>

@@ -34,7 +34,12 @@ limit_key::limit_key(std::string its_name, limit_unit unit, rate_limit limit, st
   if (days) rest_->daily.emplace(quota_most, std::move(*days));
 }
 
-void limit_key::pause(time_point until) noexcept { paused_until_.store(detail::ns(until), std::memory_order_relaxed); }
+void limit_key::pause(time_point until) noexcept {
+  const std::int64_t told = detail::ns(until);
+  auto before = paused_until_.load(std::memory_order_relaxed);
+  while (before < told && !paused_until_.compare_exchange_weak(before, told, std::memory_order_relaxed)) {
+  }
+}
 
 void limit_key::wanted(time_point now) noexcept {
   if (rate.unlimited()) return;

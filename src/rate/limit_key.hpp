@@ -48,7 +48,8 @@ class alignas(64) limit_key {
   /// Null: there is no daily number.
   [[nodiscard]] quota* daily() const noexcept { return has_daily_ ? &*rest_->daily : nullptr; }
 
-  /// Nothing is given before `until`: the provider said so. The latest said counts.
+  /// Nothing is given before `until`: the provider said so. Of several that ends last counts: an answer that names no
+  /// time, to a request that was on its way, does not shorten what another one told. change() leaves it as it is.
   void pause(time_point until) noexcept;
   [[nodiscard]] time_point paused_until() const noexcept {
     return detail::at(paused_until_.load(std::memory_order_relaxed));

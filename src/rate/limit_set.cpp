@@ -15,23 +15,28 @@ std::size_t fit(std::span<const cost> each, limit_unit unit, std::uint64_t most)
 
 }  // namespace
 
-denial reserve(std::span<limit_key* const> keys, const cost& of, time_point now, wall_time wall) noexcept {
+denial reserve(std::span<limit_key* const> keys, const cost& of, time_point now, wall_time wall,
+               reservation& made) noexcept {
   denial answer{.until = now};
   for (std::size_t i = 0; i < keys.size(); ++i) answer.note(i, keys[i]->day_at(of.in(keys[i]->counts), now, wall));
   if (answer.denied()) return answer;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     limit_key& key = *keys[i];
     const std::uint32_t n = of.in(key.counts);
-    if (key.daily() == nullptr || key.daily()->try_take(n, wall)) continue;
-    give_back(keys.first(i), of, wall);  // another thread came between the look and the take
+    if (key.daily() == nullptr) continue;
+    if (const auto day = key.daily()->try_take(n, wall)) {
+      made.day[i] = *day;
+      continue;
+    }
+    give_back(keys.first(i), of, made);  // another thread came between the look and the take
     return {.by = i, .until = key.day_at(n, now, wall)};
   }
   return answer;
 }
 
-void give_back(std::span<limit_key* const> keys, const cost& of, wall_time reserved) noexcept {
-  for (limit_key* key : keys) {
-    if (key->daily() != nullptr) key->daily()->give_back(of.in(key->counts), reserved);
+void give_back(std::span<limit_key* const> keys, const cost& of, const reservation& made) noexcept {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (quota* const daily = keys[i]->daily()) daily->give_back(of.in(keys[i]->counts), made.day[i]);
   }
 }
 

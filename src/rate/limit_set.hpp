@@ -33,6 +33,16 @@ struct denial {
   }
 };
 
+/// Units that were promised by each of several limits.
+struct held_units {
+  std::array<std::uint32_t, limits_max> of{};
+};
+
+/// In which day each of several quotas counted what was reserved.
+struct reservation {
+  std::array<wall_time, limits_max> day{};
+};
+
 struct promise {
   std::uint32_t count = 0;  // messages that every limit's rate promises, at most as many as were asked for
   denial none_by;           // with 0: the limit that promises nothing, and when to ask it again
@@ -135,19 +145,28 @@ promise promise_up_to(std::span<Key* const> keys, std::uint32_t n, const cost& e
 }
 
 /// See gcra::promise(). `each` is the least that one message costs: a limit of media promises nothing for messages
-/// without. Unit for unit: n messages take n x each.in(unit) of a limit's promise.
+/// without. Unit for unit: n messages hold n x each.in(unit) of a limit's promise: see hold().
 [[nodiscard]] inline promise promise_up_to(std::span<limit_key* const> keys, std::uint32_t n, const cost& each,
                                            time_point now) noexcept {
   return detail::promise_up_to(keys, n, each, now);
 }
-inline void end_promise(std::span<limit_key* const> keys, std::uint32_t n, const cost& each) noexcept {
-  detail::end_promise(keys, n, each);
+/// Brings what is held of each limit's promises to what is wanted, once that is known: more than was held as far as the
+/// limit promises it, so that it gathers there instead of being promised to others.
+inline void hold(std::span<limit_key* const> keys, held_units& held, const cost& wanted, time_point now) noexcept {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint32_t units = wanted.in(keys[i]->counts);
+    std::uint32_t& has = held.of[i];
+    if (has == units) continue;
+    if (has > units) keys[i]->rate.end_promise(has - units);
+    has = has > units ? units : has + keys[i]->rate.promise(units - has, now);
+  }
 }
 
 /// The whole cost from every quota, or nothing: counted when messages are claimed, before they leave, so that what is
 /// recorded is never less than what left. give_back() when they certainly did not leave or were not taken.
-[[nodiscard]] denial reserve(std::span<limit_key* const>, const cost&, time_point now, wall_time) noexcept;
-void give_back(std::span<limit_key* const>, const cost&, wall_time reserved) noexcept;
+[[nodiscard]] denial reserve(std::span<limit_key* const>, const cost&, time_point now, wall_time,
+                             reservation&) noexcept;
+void give_back(std::span<limit_key* const>, const cost&, const reservation&) noexcept;
 
 /// How many of these costs, from the front, fit every limit's burst together: at least one when there is one.
 [[nodiscard]] std::size_t fit_burst(std::span<limit_key* const>, std::span<const cost> each) noexcept;

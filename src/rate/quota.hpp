@@ -8,6 +8,7 @@
 #include <broadside/environment.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <rate/calendar.hpp>
 #include <ratio>
 #include <utility>
@@ -35,11 +36,17 @@ class basic_quota {
   basic_quota(const basic_quota&) = delete;
   basic_quota& operator=(const basic_quota&) = delete;
 
-  /// All n or none. More than `most` is granted when nothing of the day was taken, rather than never.
-  [[nodiscard]] bool try_take(std::uint64_t n, wall_time now) noexcept;
+  /// All n or none; a time of the day they were counted in, for give_back(). More than `most` is granted when nothing
+  /// of the day was taken, rather than never.
+  [[nodiscard]] std::optional<wall_time> try_take(std::uint64_t n, wall_time now) noexcept;
   /// Gives back what was taken at `taken` and did not leave: when that day is still the one that counts, else it is
   /// forgotten; also when the provider has said since that the day is used up.
   void give_back(std::uint64_t n, wall_time taken) noexcept;
+  /// Whether the provider said that the day's number is used up, or that day is not the one that counts any more.
+  [[nodiscard]] bool is_over(wall_time taken, wall_time now) const noexcept {
+    const auto today = counted(word_.load(std::memory_order_relaxed), now);
+    return (today & all_used) == all_used || quarter_of(taken) < today >> used_bits;
+  }
   /// What is left of the day. Stale when it is read.
   [[nodiscard]] std::uint64_t available(wall_time now) const noexcept;
   /// When n can be taken, if nobody takes before: now, or the beginning of the next day after the one that counts.
@@ -116,14 +123,15 @@ std::uint64_t basic_quota<Atom>::ask(std::uint64_t word, wall_time now) const no
 }
 
 template <template <class> class Atom>
-bool basic_quota<Atom>::try_take(std::uint64_t n, wall_time now) noexcept {
-  if (n == 0) return true;
+std::optional<wall_time> basic_quota<Atom>::try_take(std::uint64_t n, wall_time now) noexcept {
+  if (n == 0) return now;
   n = std::min(n, all_used - 1);
   auto word = word_.load(std::memory_order_relaxed);
   for (;;) {
     const auto today = counted(word, now);
-    if (!fits(today & all_used, n)) return false;
-    if (word_.compare_exchange_weak(word, today + n, std::memory_order_relaxed)) return true;
+    if (!fits(today & all_used, n)) return std::nullopt;
+    if (!word_.compare_exchange_weak(word, today + n, std::memory_order_relaxed)) continue;
+    return std::max(now, time_of(today >> used_bits));  // a clock that was set back: the later day counts
   }
 }
 

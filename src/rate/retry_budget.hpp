@@ -1,5 +1,5 @@
-// rate/retry_budget - how many requests may try again what failed: a share of those that try for the first time, and a
-// few a second in any case. Shared by shards, lock-free; reads no clock, allocates nothing.
+// rate/retry_budget - how many messages may be tried again after they failed: a share of those that are tried for the
+// first time, and a few a second in any case. Shared by shards, lock-free; reads no clock, allocates nothing.
 #pragma once
 
 #include <atomic>

@@ -24,6 +24,35 @@ bool copy_block(const char* from, char* to) noexcept {
   return (care[0] | care[1]) == 0;
 }
 
+constexpr std::uint64_t each_byte(std::uint8_t value) noexcept { return 0x0101'0101'0101'0101U * value; }
+
+/// The same for eight bytes: exact as a whole, since the subtractions borrow into higher bytes only after a hit.
+bool any_needs_care(std::uint64_t bytes) noexcept {
+  const auto has_zero = [](std::uint64_t x) { return (x - each_byte(0x01)) & ~x; };
+  const std::uint64_t control = (bytes - each_byte(0x20)) & ~bytes;
+  return ((bytes | control | has_zero(bytes ^ each_byte('"')) | has_zero(bytes ^ each_byte('\\'))) & each_byte(0x80)) !=
+         0;
+}
+
+/// Copies a text of 4 to 15 bytes, from both ends; false when any of them needs care.
+bool copy_short(std::string_view text, char* to) noexcept {
+  const std::size_t half = text.size() >= 8 ? 8 : 4;
+  std::uint64_t front = each_byte(' ');
+  std::uint64_t back = each_byte(' ');
+  if (half == 8) {
+    std::memcpy(&front, text.data(), 8);
+    std::memcpy(&back, text.data() + text.size() - 8, 8);
+    std::memcpy(to, &front, 8);
+    std::memcpy(to + text.size() - 8, &back, 8);
+  } else {
+    std::memcpy(&front, text.data(), 4);
+    std::memcpy(&back, text.data() + text.size() - 4, 4);
+    std::memcpy(to, &front, 4);
+    std::memcpy(to + text.size() - 4, &back, 4);
+  }
+  return !any_needs_care(front) && !any_needs_care(back);
+}
+
 /// What stands in the JSON for a multi-byte sequence; empty: the sequence itself. U+2028 and U+2029 end a line in
 /// JavaScript before ECMAScript 2019.
 std::string_view replacement(std::string_view sequence, bool well_formed) noexcept {
@@ -72,16 +101,15 @@ void json_writer::string(std::string_view utf8) {
   while (!utf8.empty()) {
     // A block is copied before it is known to be good: what should not have been copied is written over.
     room(sizeof(block));
-    const bool good = utf8.size() >= sizeof(block) && copy_block(utf8.data(), at_);
-    std::size_t n = good ? sizeof(block) : 0;
-    if (!good) {
-      const std::string_view some = utf8.substr(0, sizeof(block));
-      while (n < some.size() && !needs_care(some[n])) ++n;
-      std::memcpy(at_, some.data(), n);
-    }
+    const std::string_view some = utf8.substr(0, sizeof(block));
+    const bool good = some.size() == sizeof(block) ? copy_block(some.data(), at_)
+                      : some.size() >= 4           ? copy_short(some, at_)
+                                                   : false;
+    std::size_t n = good ? some.size() : 0;
+    for (; n < some.size() && !needs_care(some[n]); ++n) at_[n] = some[n];
     at_ += n;
     utf8.remove_prefix(n);
-    if (n < sizeof(block) && !utf8.empty()) utf8.remove_prefix(one_with_care(utf8));
+    if (n < some.size()) utf8.remove_prefix(one_with_care(utf8));
   }
   room(1);
   *at_++ = '"';

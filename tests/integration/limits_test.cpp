@@ -462,6 +462,63 @@ TEST_CASE("limits: weight leaves a provider that dies and comes back with it, an
   CHECK(requests <= messages * (1 + budget) + least * seconds + 200);
 }
 
+// By hand, on a machine with nothing else to do: two and a half minutes at up to 500 messages a second.
+TEST_CASE("limits: of two routes one is dead for twenty seconds of a minute, with the options as they are",
+          "[.][limits][slow]") {
+  const auto how = GENERATE(outage::kind::error_503, outage::kind::refuses_connections);
+  CAPTURE(static_cast<int>(how));
+  auto dying = start({.outages = {{.what = how, .from = 20s, .until = 40s}}, .outages_from_first_request = true});
+  auto well = start();
+  options o;
+  o.routes.push_back({.name = "a", .provider = sinch_at(dying), .limit = {250, 10}});
+  o.routes.push_back({.name = "b", .provider = sinch_at(well), .limit = {250, 10}});
+  o.messages_inside_max = 2'048;  // so that what is left at the end is soon sent
+  const retry_options retries = o.retry;
+  const auto begin = steady::now();
+  host h(std::move(o));
+  h.launch(over_both());
+  const auto after = [&](duration span) { return [&, span] { return steady::now() - begin >= span; }; };
+  h.run_until(after(20s));
+  const auto before = dying.sinch();
+  unsigned times_out = 0;
+  unsigned least_share = 8;
+  bool is_out = false;
+  h.run_until([&] {
+    const route_status a = h->routes().at(0);
+    if (a.suspended && !is_out) ++times_out;
+    is_out = a.suspended;
+    least_share = std::min(least_share, a.share);
+    return after(40s)();
+  });
+  const auto out = dying.sinch();
+  const std::uint64_t to_the_dead = (out.requests - out.accepted) - (before.requests - before.accepted);
+  h.run_until(after(60s));
+  const std::uint64_t of_the_minute = h.ended(outcome::accepted);
+  CHECK(h.run_until([&] { return h->routes().at(0).share == 8; }, 40s));  // it drifts back
+  const double back_after = std::chrono::duration<double>(steady::now() - begin).count();
+  CHECK(h->counts(h.id(0)).balanced());
+  h.finish();
+
+  const auto a = dying.sinch();
+  const auto b = well.sinch();
+  const std::uint64_t extra = a.requests + b.requests - h.submitted();
+  const auto changes = h->route_history().size();
+  CAPTURE(times_out, least_share, to_the_dead, extra, of_the_minute, back_after, changes, h.submitted(),
+          h.ended(outcome::maybe_sent), a.requests, a.accepted, b.requests, b.accepted);
+  CHECK(times_out >= 1);
+  CHECK(least_share <= 5);
+  // What was on its way when it died, what the breaker needs to open, and then no more than retries may be: a share of
+  // what went there first in the last ten to twenty seconds, and some a second.
+  const double may_be_tried = retries.budget * 250 * 20 + 10 + retries.budget_min * 20;
+  CHECK(static_cast<double>(extra) <= may_be_tried + 64);
+  CHECK(static_cast<double>(to_the_dead) <= may_be_tried + 64);
+  CHECK(a.repeats + b.repeats == 0);
+  CHECK(h->counts(h.id(0)).balanced());
+  CHECK(h.ended(outcome::accepted) + h.ended(outcome::maybe_sent) == h.submitted());
+  CHECK(h.ended(outcome::maybe_sent) <= (how == outage::kind::refuses_connections ? 64U : 0U));
+  CHECK(of_the_minute >= 20'000);  // b alone gives 15,000, both would 30,000
+}
+
 TEST_CASE("limits: bad numbers never move weight", "[limits]") {
   auto refusing = start({.outages = {{.what = outage::kind::refuses_numbers, .until = 1h}}});
   auto well = start();

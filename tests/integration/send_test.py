@@ -311,6 +311,18 @@ class Explained(Send):
         self.assertEqual(self.line(run, 'days'), '3, as the number of a day is used up')
         self.assertEqual(self.line(run, 'binds'), 'day')
 
+    def test_the_rows_of_carriers_that_have_limits_are_counted(self):
+        simulator = self.simulator()
+        limits = [*self.LIMITS, {'name': 'slow', 'carrier': 'T-Mobile', 'per_second': 5}]
+        campaign = self.campaign(simulator, limits=limits, attributes=['city', 'carrier'], carrier_attribute='carrier')
+        rows = 'phone,city,carrier\n' + ''.join(f'{number(i)},Town,{"t-mobile" if i % 2 else "Other"}\n' for i in range(200))
+        run = self.send(campaign, rows, '--explain', keys={})
+        self.assertEqual(self.line(run, 'pace'), '10 messages a second')
+        self.assertEqual(self.line(run, 'binds'), 'slow')
+        run = self.send(campaign, '', '--explain', '--rows', '200', keys={})
+        self.assertEqual(self.line(run, 'binds'), 'code')
+        self.assertIn('nobody knows how many there are', run.out)
+
     def test_what_is_wrong_is_said(self):
         simulator = self.simulator()
         campaign = self.campaign(simulator, limits=[{'name': 'code', 'sendr': '12345', 'per_second': 30}, {'name': 'none'}])

@@ -1,8 +1,9 @@
 // tests/support/fake_provider - a provider whose requests are readable and whose answers are one letter a message.
 //
 // Request: one line per message, "<id> <to> <text>". Answer: a letter each, in order: A accepted, R rejected,
-// T transient, S slow down, P the sender is too fast, N the day's number is used up, F route fault, D duplicate, W the
-// whole request is refused, U unknown. Status 200 always; an empty body means U for all.
+// T transient, O the same by its own fault, S slow down, P the sender is too fast, N the account's number of the day is
+// used up, M the sender's, F route fault, D duplicate, W the whole request is refused, U unknown. Status 200 always; an
+// empty body means U for all.
 #pragma once
 
 #include <broadside/provider.hpp>
@@ -93,6 +94,10 @@ class fake_provider final : public provider {
         case 'T':
           v.kind = verdict_kind::retry;
           break;
+        case 'O':
+          v.kind = verdict_kind::retry;
+          v.of_message = true;
+          break;
         case 'S':
           v.kind = verdict_kind::slow_down;
           break;
@@ -106,8 +111,10 @@ class fake_provider final : public provider {
           v.pace = paced::sender;
           break;
         case 'N':
+        case 'M':
           v.kind = verdict_kind::slow_down;
           v.until_next_day = true;
+          if (answer.body[i] == 'M') v.pace = paced::sender;
           break;
         case 'W':
           v.kind = verdict_kind::rejected;

@@ -15,6 +15,8 @@ class manual_environment final : public environment {
     now_ += d;
     wall_ += std::chrono::duration_cast<wall_time::duration>(d);
   }
+  /// Somebody sets the clock.
+  void set_wall(wall_time t) noexcept { wall_ = t; }
 
  private:
   time_point now_{std::chrono::hours{1000}};

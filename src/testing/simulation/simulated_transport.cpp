@@ -115,7 +115,7 @@ std::size_t simulated_transport::write_now(http::exchange e, pieces some, error_
   return n;
 }
 
-void simulated_transport::write_all(http::exchange e, pieces some) {
+bool simulated_transport::write_all(http::exchange e, pieces some) {
   wire& w = *wires_[e];
   std::string all = joined(some);
   if (!std::exchange(w.has_begun, false)) begin_request(w, all);
@@ -126,6 +126,7 @@ void simulated_transport::write_all(http::exchange e, pieces some) {
     now.on->send(all);
     core_->on_written(e, {});
   });
+  return false;
 }
 
 void simulated_transport::read(http::exchange e) {

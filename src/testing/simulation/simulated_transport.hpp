@@ -27,7 +27,7 @@ class simulated_transport final : public http::transport {
   error_code handshake(http::exchange) override;
   bool peer_has_closed(http::exchange) override;
   std::size_t write_now(http::exchange, pieces, error_code&) override;
-  void write_all(http::exchange, pieces) override;
+  bool write_all(http::exchange, pieces) override;
   void read(http::exchange) override;
   void shut(http::exchange) override;
   void drained(http::exchange) override;

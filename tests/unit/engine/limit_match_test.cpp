@@ -1,5 +1,6 @@
 // tests/engine/limit_match - which limits hold for whom, and which messages share one.
 #include <algorithm>
+#include <engine/carrier_numbers.hpp>
 #include <engine/limit_match.hpp>
 #include <random>
 #include <string>
@@ -126,11 +127,21 @@ TEST_CASE("limit_match: limits of carriers stand apart, and hold for nobody with
   CHECK(most_for_one_message(matched, limits) == 3);  // two of one carrier, and the one that holds for all
 }
 
-TEST_CASE("limit_match: a carrier's name is the same in any case", "[engine]") {
-  CHECK(same_carrier("T-Mobile", "t-mobile"));
-  CHECK_FALSE(same_carrier("T-Mobile", "T-Mobile "));
-  CHECK_FALSE(same_carrier("AT&T", "AT&"));
-  CHECK(same_carrier("\xFF", "\xFF"));
+TEST_CASE("carrier_numbers: a carrier's name is the same in any case, and what has no limit is 0", "[engine]") {
+  carrier_numbers numbers;
+  CHECK(numbers.size() == 1);
+  CHECK(numbers.of("T-Mobile") == 0);
+  const auto mobile = numbers.add("T-Mobile");
+  const auto other = numbers.add("\xFF");
+  CHECK(numbers.add("t-MOBILE") == mobile);
+  CHECK(numbers.size() == 3);
+  CHECK(mobile != other);
+  CHECK(numbers.of("t-mobile") == mobile);
+  CHECK(numbers.of("\xFF") == other);
+  for (const char* stranger : {"", "T-Mobile ", "T-Mobil", "\xFE", "AT&T"}) CHECK(numbers.of(stranger) == 0);
+  const auto longest = numbers.add(std::string(64, 'X'));
+  CHECK(numbers.of(std::string(64, 'x')) == longest);
+  CHECK(numbers.of(std::string(65, 'x')) == 0);  // no limit's carrier is so long
 }
 
 TEST_CASE("limit_match: with * the values follow the name, and messages with the same values share a limit",

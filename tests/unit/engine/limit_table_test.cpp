@@ -16,13 +16,15 @@ constexpr time_point start{1'000'000s};
 constexpr wall_time noon{std::chrono::hours{24 * 20'000 + 12}};
 
 struct bench {
-  explicit bench(std::vector<limit_options> limits) {
+  /// Two routes of one account, the first with a queue.
+  explicit bench(std::vector<limit_options> limits, rate_limit queue = {}) {
     for (const char* name : {"one", "two"}) {
       route_options& r = o.routes.emplace_back();
       r.name = name;
       r.account = "us";
       r.provider = std::make_shared<testing::fake_provider>();
     }
+    o.routes[0].provider_queue = queue;
     o.limits = std::move(limits);
     table.emplace(o, start, next_id);
   }
@@ -31,6 +33,8 @@ struct bench {
     campaign c;
     c.name = "test of " + from;
     c.text = "Hi";
+    c.media = media;
+    c.tenant = tenant;
     c.attributes = {"name", "carrier"};
     c.sender.sender = from;
     c.sender.routes = {{"one", 1}, {"two", 1}};
@@ -41,6 +45,8 @@ struct bench {
   }
 
   options o;
+  std::vector<media_link> media;  // of campaigns that join
+  std::string tenant;
   std::atomic<std::uint64_t> next_id{std::uint64_t{7} << 52U};
   std::optional<limit_table> table;
 };
@@ -92,6 +98,64 @@ TEST_CASE("limit_table: \"*\" is a limit for each, and is changed for all of the
   REQUIRE(std::count_if(one->lanes[1].limits.begin(), one->lanes[1].limits.end(), changed) == 0);
   REQUIRE(b.table->change("nobody", {3, 1}, 0, start).error() == errc::unknown_limit);
   REQUIRE(b.table->change("sender 12345 on us", {3, 1}, 0, start).error() == errc::unknown_limit);
+}
+
+TEST_CASE("limit_table: a limit that counts media holds up no message without media", "[engine]") {
+  bench b({{.name = "media", .rate = {1, 1}, .counts = limit_unit::media},
+           {.name = "parts", .rate = {1, 1}, .counts = limit_unit::parts}});
+  REQUIRE(names(b.join("12345")->lanes[0]) == std::vector<std::string>{"parts", "route one", "sender 12345 on us"});
+  b.media = {{"https://cdn.example.com/a.jpg", "image/jpeg"}};
+  const auto with = b.join("12345");
+  REQUIRE(names(with->lanes[0]) == std::vector<std::string>{"media", "parts", "route one", "sender 12345 on us"});
+  REQUIRE(with->lanes[0].limits[0]->rate.try_take(1, start).count == 1);
+  REQUIRE(rate::closed(with->lanes[0].limits, start, noon).denied());
+  REQUIRE(rate::closed(b.join("54321")->lanes[0].limits, start, noon).denied());
+  b.media.clear();
+  REQUIRE_FALSE(rate::closed(b.join("54321")->lanes[0].limits, start, noon).denied());
+}
+
+TEST_CASE("limit_table: a hundred thousand of two hundred thousand limits are changed in a moment", "[engine]") {
+  std::vector<limit_options> many;
+  for (int i = 0; i < 200'000; ++i)
+    many.push_back({.name = "number " + std::to_string(i), .tenant = std::to_string(i), .rate = {1, 1}});
+  bench b(std::move(many));
+  for (int i = 100'000; i < 200'000; ++i)
+    REQUIRE(b.table->change("number " + std::to_string(i), {2, 1}, 0, start).has_value());
+  b.tenant = "150000";
+  REQUIRE(b.join("12345")->lanes[0].limits[0]->limit() == rate_limit{2, 1});
+  b.tenant = "50000";
+  REQUIRE(b.join("12345")->lanes[0].limits[0]->limit() == rate_limit{1, 1});
+}
+
+TEST_CASE("limit_table: a queue is changed by its name where the route has one", "[engine]") {
+  bench b({{.name = "each", .sender = "*", .rate = {1, 1}}}, {20, 5});
+  const auto lanes = b.join("12345");
+  REQUIRE(b.table->change("queue of one", {7, 1}, 0, start).has_value());
+  const auto changed = [](const rate::limit_key* each) { return each->limit() == rate_limit{7, 1}; };
+  REQUIRE(std::count_if(lanes->lanes[0].limits.begin(), lanes->lanes[0].limits.end(), changed) == 1);
+  REQUIRE(b.table->change("queue of two", {7, 1}, 0, start).error() == errc::unknown_limit);
+  REQUIRE(b.table->change("each: 12345", {7, 1}, 0, start).error() == errc::unknown_limit);  // the option is changed
+}
+
+TEST_CASE("limit_table: more lanes than a message can name are refused, with how they come about", "[engine]") {
+  std::vector<limit_options> many;
+  for (int i = 0; i < 32'768; ++i)
+    many.push_back({.name = "limit " + std::to_string(i), .carrier = "C" + std::to_string(i), .rate = {1, 1}});
+  bench most(std::vector<limit_options>(many.begin(), many.end() - 1));
+  const auto lanes = most.join("12345", "carrier");
+  REQUIRE(lanes.has_value());
+  REQUIRE(lanes->lanes.size() == 65'536);
+  const std::vector<std::string_view> theirs{"Ann", "c32766"};
+  const auto at = lanes->lane_of(1, lanes->carrier_of(theirs));
+  REQUIRE(lanes->lanes[at].route == 1);
+  REQUIRE(names(lanes->lanes[at])[0] == "limit 32766");
+  bench too_many(std::move(many));
+  const auto refused = too_many.join("12345", "carrier");
+  REQUIRE_FALSE(refused.has_value());
+  REQUIRE(refused.error().code == errc::invalid_campaign);
+  REQUIRE(refused.error().violations.at(0).field == "sender.routes");
+  REQUIRE(refused.error().violations.at(0).rule.find("2 routes for 32768 carriers") == 0);
+  REQUIRE(too_many.join("12345").has_value());  // without carriers there are two lanes
 }
 
 TEST_CASE("limit_table: more than eight limits for one message are refused, with the route and the count", "[engine]") {

@@ -154,8 +154,15 @@ TEST_CASE("options: a quota's time zone is one that the system knows", "[engine]
 TEST_CASE("options: a limit's name cannot be taken for that of a route's limit or of another's", "[engine]") {
   CHECK(names(wrong_with(named("route main")), "limits[0].name"));
   CHECK(names(wrong_with(named("queue of main")), "limits[0].name"));
+  const std::vector<violation> pause{
+      {"limits[0].name", "must not begin with \"sender \", as names of the engine's own do"}};
+  CHECK(wrong_with(named("sender 12345 on main")) == pause);
+  CHECK(names(wrong_with(named("message ids of 7")), "limits[0].name"));
   CHECK(names(wrong_with(named(std::string(65, 'n'))), "limits[0].name"));
-  CHECK(wrong_with(named("router")).empty());
+  for (const char* good : {"router", "sender", "senders of main", "message ids", "a sender 12345 on main"}) {
+    CAPTURE(good);
+    CHECK(wrong_with(named(good)).empty());
+  }
   options o = usable();
   o.limits = {named("senders: 12345"), named("senders")};
   CHECK(o.validate().empty());

@@ -223,7 +223,95 @@ TEST_CASE("pace: a clock that is wrong by centuries does no harm", "[engine]") {
   }
 }
 
-TEST_CASE("pace: a carrier's limit is told and not reckoned with", "[engine]") {
+namespace {
+
+/// Of a thousand recipients, on routes of 100 a second each.
+expected_pace expect_with(std::vector<limit_options> limits, std::vector<carrier_count> carriers,
+                          std::vector<std::uint32_t> weights = {1}) {
+  options o = with_routes(std::vector<rate_limit>(weights.size(), rate_limit{100, 1}));
+  o.limits = std::move(limits);
+  campaign c = on_routes(weights);
+  c.attributes = {"carrier"};
+  c.carrier_attribute = "carrier";
+  const auto pace = expect_pace(c, o, {.messages = 1'000, .carriers = std::move(carriers)}, monday);
+  if (!pace) FAIL(pace.error().message());
+  return *pace;
+}
+
+}  // namespace
+
+TEST_CASE("pace: where carriers were counted, a carrier's limit holds for its part of the audience", "[engine]") {
+  const limit_options slow{.name = "tm", .carrier = "T-Mobile", .rate = {5, 1}};
+  const auto pace = expect_with({slow}, {{"t-mobile", 150}, {"T-MOBILE", 100}, {"Verizon", 700}});
+  CHECK(limit_of(pace, "tm").share == Approx(0.25));
+  CHECK(limit_of(pace, "tm").reckoned);
+  CHECK(limit_of(pace, "tm").binds);
+  CHECK(pace.per_second == Approx(20));
+  CHECK(pace.binds == "tm");
+  CHECK(limit_of(pace, "tm").words ==
+        "messages 5 a second; for recipients of carrier \"T-Mobile\" only; holds for 25 % of the messages, so 20 a "
+        "second in all");
+  // Too few to be felt, and none at all.
+  CHECK(expect_with({slow}, {{"T-Mobile", 10}}).per_second == Approx(100));
+  const auto none = expect_with({slow}, {});
+  CHECK(none.per_second == Approx(100));
+  CHECK(limit_of(none, "tm").share == 0);
+  CHECK_FALSE(limit_of(none, "tm").binds);
+  CHECK(limit_of(none, "tm").words ==
+        "messages 5 a second; for recipients of carrier \"T-Mobile\" only, of whom there are none");
+}
+
+TEST_CASE("pace: a carrier's day is used up by its part of the audience", "[engine]") {
+  const limit_options day{.name = "tm", .carrier = "T-Mobile", .quota = {100, "UTC"}};
+  const auto pace = expect_with({day}, {{"T-Mobile", 250}});
+  CHECK(pace.days_bound);
+  CHECK(pace.days == 3);
+  CHECK(pace.binds == "tm");
+  CHECK_FALSE(expect_with({day}, {{"T-Mobile", 100}}).days_bound);
+  CHECK_FALSE(expect_with({day}, {}).days_bound);
+}
+
+TEST_CASE("pace: of a carrier's limit on one of two routes both parts count", "[engine]") {
+  const limit_options slow{.name = "each", .account = "*", .carrier = "T-Mobile", .rate = {1, 1}};
+  const auto pace = expect_with({slow}, {{"T-Mobile", 500}}, {3, 1});
+  CHECK(limit_of(pace, "each: route a").share == Approx(0.375));
+  CHECK(limit_of(pace, "each: route b").share == Approx(0.125));
+  CHECK(pace.per_second == Approx(1 / 0.375));
+}
+
+TEST_CASE("pace: counts of carriers may be anything", "[engine]") {
+  const limit_options slow{.name = "tm", .carrier = "T-Mobile", .rate = {1, 1}};
+  const auto more = expect_with({slow}, {{"T-Mobile", UINT64_MAX}, {"T-Mobile", UINT64_MAX}});
+  CHECK(limit_of(more, "tm").share == 1);
+  CHECK(more.per_second == Approx(1));
+  const auto odd = expect_with({slow}, {{"", 5}, {"\xFF", 5}, {std::string(100'000, 'x'), 5}});
+  CHECK(limit_of(odd, "tm").share == 0);
+  options o = with_routes({{100, 1}});
+  o.limits = {slow};
+  campaign c = on_routes({1});
+  c.attributes = {"carrier"};
+  c.carrier_attribute = "carrier";
+  const auto nobody = expect_pace(c, o, {.messages = 0, .carriers = {{{"T-Mobile", 5}}}}, monday);
+  REQUIRE(nobody.has_value());
+  CHECK(nobody->duration == 0ms);
+  CHECK(limit_of(*nobody, "tm").share == 0);
+}
+
+TEST_CASE("pace: what launch() would refuse for its lanes has no pace", "[engine]") {
+  options o = with_routes({{100, 1}, {100, 1}});
+  for (int i = 0; i < 32'768; ++i)
+    o.limits.push_back({.name = "limit " + std::to_string(i), .carrier = "C" + std::to_string(i), .rate = {1, 1}});
+  campaign c = on_routes({1, 1});
+  CHECK(expect_pace(c, o, 1, monday).has_value());
+  c.attributes = {"carrier"};
+  c.carrier_attribute = "carrier";
+  const auto refused = expect_pace(c, o, 1, monday);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == errc::invalid_campaign);
+  CHECK(refused.error().violations.at(0).field == "sender.routes");
+}
+
+TEST_CASE("pace: a carrier's limit is told and not reckoned with where nobody has counted", "[engine]") {
   options o = with_routes({{10, 1}});
   o.limits = {{.name = "tm", .carrier = "T-Mobile", .rate = {1, 1}, .quota = {5, "UTC"}}};
   campaign c = on_routes({1});
@@ -234,6 +322,7 @@ TEST_CASE("pace: a carrier's limit is told and not reckoned with", "[engine]") {
   CHECK(pace.per_second == Approx(10));
   CHECK_FALSE(pace.days_bound);
   CHECK(limit_of(pace, "tm").carrier == "T-Mobile");
+  CHECK_FALSE(limit_of(pace, "tm").reckoned);
   CHECK(limit_of(pace, "tm").words.find("T-Mobile") != std::string::npos);
 }
 

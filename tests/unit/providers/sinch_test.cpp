@@ -372,6 +372,65 @@ TEST_CASE("sinch: every documented code has its verdict", "[providers]") {
   CHECK(count == 116);
 }
 
+TEST_CASE("sinch: media that cannot be fetched or are still being encoded are the message's own trouble",
+          "[providers]") {
+  for (const std::string code : {"E351", "E352", "E353", "E355", "E356", "E357", "E358", "E626", "3003"}) {
+    INFO(code);
+    const verdict v = classified(200, failure_body(code));
+    CHECK(v.kind == verdict_kind::retry);
+    CHECK(v.of_message);
+    CHECK_FALSE(v.route_fault);
+  }
+  for (const std::string code : {"E503", "E618", "2569", "3000", "4006", "E104", "E110", "E113", "3500"}) {
+    INFO(code);
+    CHECK_FALSE(classified(200, failure_body(code)).of_message);
+  }
+  CHECK_FALSE(classified(503, "no healthy upstream").of_message);
+  CHECK_FALSE(classified(429, failure_body("E351")).of_message);
+}
+
+TEST_CASE("sinch: how far apart calls must be is read out of E106's words, unless a header says it", "[providers]") {
+  const auto told = [](const std::string& info, std::chrono::milliseconds header = -1ms, const char* code = "E106") {
+    const std::string start = R"({"status":"failure","error-code":")";
+    return classified(200, start + code + R"(","error-info":")" + info + "\"}", header).retry_after;
+  };
+  const verdict v = classified(200, golden::read("sinch/answer_failure_too_soon.json"));
+  CHECK(v.kind == verdict_kind::slow_down);
+  CHECK(v.pace == paced::account);
+  CHECK(v.retry_after == 5s);
+  CHECK(v.error == "API calls must be at least 5 seconds apart");
+
+  CHECK(told("API calls must be at least 1 second apart") == 1s);
+  CHECK(told("API calls must be at least 0.5 seconds apart.") == 500ms);
+  CHECK(told("Calls must be 2SECONDS apart") == 2s);
+  CHECK(told("E106: 3 calls; 20 second(s) apart, not 10 seconds") == 20s);
+  CHECK(told("calls must be 0.0001 seconds apart") == 1ms);
+  CHECK(told("calls must be 3600 seconds apart") == 3600s);
+  CHECK(told("API calls must be at least 5 seconds apart", 9s) == 9s);
+  CHECK(told("API calls must be at least 5 seconds apart", 0s) == 0s);
+  // Only this code promises a number of seconds.
+  for (const char* code : {"E113", "E120", "3510", "E503"}) {
+    INFO(code);
+    CHECK(told("API calls must be at least 5 seconds apart", -1ms, code) == -1ms);
+  }
+  CHECK(classified(429, R"({"status":"failure","error-code":"e106","error-info":"4 seconds apart"})").retry_after ==
+        4s);
+}
+
+TEST_CASE("sinch: words of E106 that name no time one could believe leave it to the back-off", "[providers]") {
+  const std::string far = std::string(300, ' ') + "5 seconds";
+  for (const std::string& info :
+       {std::string{}, std::string("Says why"), std::string("5"), std::string("5 minutes"), std::string("seconds 5"),
+        std::string("0 seconds"), std::string("-5 seconds"), std::string("1,000 seconds"), std::string("1.2.3 seconds"),
+        std::string("3601 seconds"), std::string(200, '9') + " seconds", std::string("5-second"), std::string("."),
+        std::string("1e5 seconds"), std::string("٣ seconds"), far, std::string(100'000, '1')}) {
+    INFO(info.substr(0, 80));
+    const verdict v = classified(200, R"({"status":"failure","error-code":"E106","error-info":")" + info + "\"}");
+    CHECK(v.kind == verdict_kind::slow_down);
+    CHECK(v.retry_after == -1ms);
+  }
+}
+
 TEST_CASE("sinch: an answer that cannot be read leaves the message unknown, and is kept as evidence", "[providers]") {
   const auto file = GENERATE(as<std::string>{}, "truncated.json", "other_json.json", "garbage.txt");
   const verdict v = classified(200, golden::read("sinch/answer_" + file));

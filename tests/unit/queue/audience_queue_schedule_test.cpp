@@ -46,7 +46,11 @@ struct counted {
   ~counted() { --alive; }
 };
 
-using queue = audience_queue<counted, sched_atomic>;
+/// One that does not lie beside its number in the ring.
+struct wide : counted {
+  using counted::counted;
+  std::uint64_t rest[8]{};
+};
 
 struct setting {
   std::size_t capacity;
@@ -58,6 +62,7 @@ struct setting {
 };
 
 /// One run of a setting under a seed; threads collect, verdict() judges.
+template <class Element>
 class run {
  public:
   run(const setting& chosen, std::uint64_t seed)
@@ -98,11 +103,11 @@ class run {
       std::size_t taken = 0;
       auto status = push_status::ok;
       if (n == 1) {
-        counted one{p, next};
+        Element one{p, next};
         status = queue_.try_push(std::move(one));
         taken = status == push_status::ok ? 1 : 0;
       } else {
-        std::vector<counted> some;
+        std::vector<Element> some;
         for (std::uint32_t i = 0; i < n; ++i) some.emplace_back(p, next + i);
         const auto answer = queue_.try_push_batch(some);
         status = answer.status;
@@ -121,7 +126,7 @@ class run {
     std::mt19937_64 random{seed};
     while (!queue_.drained() && !schedule::failed()) {
       const auto n = 1 + random() % chosen_.batch;
-      std::vector<counted> out(n);
+      std::vector<Element> out(n);
       const auto got = n == 1 ? static_cast<std::size_t>(queue_.try_pop(out[0])) : queue_.try_pop_batch(out);
       for (std::size_t i = 0; i < got; ++i) popped_[c].emplace_back(out[i].producer, out[i].number);
       if (got > 0) continue;
@@ -169,7 +174,7 @@ class run {
   setting chosen_;
   std::uint64_t seed_;
   std::mt19937_64 plan_;
-  queue queue_;
+  audience_queue<Element, sched_atomic> queue_;
   std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>> popped_;
   std::vector<std::uint32_t> accepted_;
   std::uint32_t left_ = 0;
@@ -177,10 +182,11 @@ class run {
   std::string complaint_;
 };
 
+template <class Element = counted>
 void run_all_seeds(const setting& chosen) {
   for (auto seed = first_seed; seed < first_seed + seeds; ++seed) {
     const int before = counted::alive;
-    const auto verdict = run{chosen, seed}();
+    const auto verdict = run<Element>{chosen, seed}();
     INFO("seed " << seed);
     REQUIRE(verdict == "");
     REQUIRE(counted::alive == before);
@@ -196,6 +202,11 @@ TEST_CASE("audience_queue: two producers and two consumers of single elements, a
 TEST_CASE("audience_queue: batches larger and smaller than the ring, any schedule", "[queue][schedule]") {
   run_all_seeds({2, 2, 2, 6, 3, false});
   run_all_seeds({4, 2, 2, 8, 5, false});
+}
+
+TEST_CASE("audience_queue: elements larger than a line of memory, any schedule", "[queue][schedule]") {
+  run_all_seeds<wide>({2, 2, 2, 6, 1, false});
+  run_all_seeds<wide>({4, 2, 2, 8, 3, true});
 }
 
 TEST_CASE("audience_queue: one consumer sleeps and wakes, any schedule", "[queue][schedule]") {

@@ -140,6 +140,19 @@ TEST_CASE("gcra: promises survive a change", "[rate]") {
   REQUIRE(limit.promise(5, now + 1h) == 3);
 }
 
+TEST_CASE("gcra: a promise that was given under a limit and ends without one holds nothing of the next", "[rate]") {
+  const auto now = start + 1h;
+  gcra limit{{10, 5}, start};
+  REQUIRE(limit.promise(4, now) == 4);
+  limit.change({}, now);
+  limit.end_promise(3);
+  limit.change({10, 5}, now);
+  REQUIRE(limit.promise(9, now + 1h) == 4);  // one is out
+  limit.end_promise(1);
+  limit.end_promise(4);
+  REQUIRE(limit.promise(9, now + 1h) == 5);
+}
+
 TEST_CASE("gcra: changes at the ends of time and between extreme limits neither overflow nor give more", "[rate]") {
   const rate_limit limits[] = {{0.000001, 1'000'000}, {5'000'000, 1'000'000}, {}, {0.000001, 1}, {5'000'000, 1}};
   const time_point times[] = {time_point::min(), time_point{}, start, time_point::max()};

@@ -38,6 +38,18 @@ TEST_CASE("limit_key: opens when its rate, its pause and its day are all open", 
   REQUIRE(key.ready_at(1, start, noon) == start + 13h);
 }
 
+TEST_CASE("limit_key: of several pauses the one that ends last counts, in whatever order they are told", "[rate]") {
+  limit_key key = rated({});
+  key.pause(start + 60s);
+  key.pause(start + 500ms);  // an answer that came later and named no time
+  REQUIRE(key.paused_until() == start + 60s);
+  key.pause(start + 90s);
+  REQUIRE(key.ready_at(1, start, noon) == start + 90s);
+  key.change({1, 1}, 0, start);  // what a host allows is no word of the provider's
+  REQUIRE(key.paused_until() == start + 90s);
+  REQUIRE(key.ready_at(1, start + 90s, noon) == start + 90s);
+}
+
 TEST_CASE("limit_key: without a limit it opens at once and counts nothing", "[rate]") {
   limit_key key = rated({});
   key.wanted(start);

@@ -118,18 +118,19 @@ TEST_CASE("limit_set: a paused limit gives nothing of what it counts until that 
   REQUIRE(try_take(limits, {.messages = 1, .media = 1}, start + 3s).by == 1);
   REQUIRE(closed(limits, start, noon).by == 1);
   REQUIRE(closed(limits, start, noon).until == start + 9s);
-  sender.pause(start);  // the latest said counts
-  REQUIRE_FALSE(try_take(limits, one, start + 1s).denied());
+  sender.pause(start);  // the longest told counts
+  REQUIRE(try_take(limits, one, start + 1s).until == start + 3s);
 }
 
 TEST_CASE("limit_set: closed names the limit that comes free last, a quota too", "[rate]") {
   limit_key rate = key_of({1, 1});
   limit_key day = daily(2);
   const std::array limits{&rate, &day};
+  reservation made;
   REQUIRE_FALSE(closed(limits, start, noon).denied());
   REQUIRE_FALSE(try_take(limits, one, start).denied());
   REQUIRE(closed(limits, start, noon).by == 0);
-  REQUIRE_FALSE(reserve(limits, messages(2), start, noon).denied());
+  REQUIRE_FALSE(reserve(limits, messages(2), start, noon, made).denied());
   REQUIRE(closed(limits, start, noon).by == 1);
   REQUIRE(closed(limits, start, noon).until == start + 12h);
   REQUIRE(day.quota_binds(1, start, noon));
@@ -141,18 +142,19 @@ TEST_CASE("limit_set: a reservation counts for every day or for none, and can be
   limit_key account = daily(4);
   limit_key pictures = daily(1, limit_unit::media);
   const std::array limits{&brand, &account, &pictures};
-  REQUIRE_FALSE(reserve(limits, messages(3), start, noon).denied());
-  const denial no = reserve(limits, messages(2), start, noon);
+  reservation made;
+  REQUIRE_FALSE(reserve(limits, messages(3), start, noon, made).denied());
+  const denial no = reserve(limits, messages(2), start, noon, made);
   REQUIRE(no.by == 1);
   REQUIRE(no.until == start + 12h);
   REQUIRE(brand.daily()->available(noon) == 7);
-  give_back(limits, messages(1), noon);
+  give_back(limits, messages(1), made);
   REQUIRE(brand.daily()->available(noon) == 8);
-  REQUIRE_FALSE(reserve(limits, messages(2), start, noon).denied());
+  REQUIRE_FALSE(reserve(limits, messages(2), start, noon, made).denied());
   REQUIRE(pictures.daily()->available(noon) == 1);
   const std::array twice{&brand, &account, &account};
-  REQUIRE_FALSE(reserve(twice, messages(1), start + 12h, noon + 12h).denied());
-  REQUIRE(reserve(twice, messages(2), start + 12h, noon + 12h).by == 2);  // the look said yes, the take found one
+  REQUIRE_FALSE(reserve(twice, messages(1), start + 12h, noon + 12h, made).denied());
+  REQUIRE(reserve(twice, messages(2), start + 12h, noon + 12h, made).by == 2);  // the look said yes, the take found one
   REQUIRE(brand.daily()->available(noon + 12h) == 9);
   REQUIRE(account.daily()->available(noon + 12h) == 2);
 }
@@ -163,6 +165,7 @@ TEST_CASE("limit_set: what fits the bursts and what is left of the days is count
   limit_key free = key_of({});
   limit_key day = daily(3);
   const std::array bursts{&five, &parts, &free, &day};
+  reservation made;
   const std::vector<cost> each{{1, 2, 0}, {1, 3, 0}, {1, 4, 1}, {1, 1, 0}, {1, 1, 0}, {1, 1, 0}};
   REQUIRE(fit_burst(bursts, each) == 3);
   REQUIRE(fit_burst(std::array{&five}, each) == 5);
@@ -170,9 +173,9 @@ TEST_CASE("limit_set: what fits the bursts and what is left of the days is count
   REQUIRE(fit_burst(bursts, std::vector<cost>{{1, 100, 0}, {1, 1, 0}}) == 1);
   REQUIRE(fit_burst(bursts, {}) == 0);
   REQUIRE(fit_quota(bursts, each, noon) == 3);
-  REQUIRE_FALSE(reserve(bursts, messages(2), start, noon).denied());
+  REQUIRE_FALSE(reserve(bursts, messages(2), start, noon, made).denied());
   REQUIRE(fit_quota(bursts, each, noon) == 1);
-  REQUIRE_FALSE(reserve(bursts, messages(1), start, noon).denied());
+  REQUIRE_FALSE(reserve(bursts, messages(1), start, noon, made).denied());
   REQUIRE(fit_quota(bursts, each, noon) == 1);
   REQUIRE(fit_quota(bursts, {}, noon) == 0);
 }
@@ -189,7 +192,8 @@ TEST_CASE("limit_set: a promise is of the same number by each limit, the tightes
   REQUIRE(none.none_by.until > full);
   REQUIRE(wide.rate.promise(8, full) == 5);  // what the tight one did not promise was given back
   wide.rate.end_promise(5);
-  end_promise(both, 3, one);
+  held_units three{{3, 3}};
+  hold(both, three, {}, full);
   REQUIRE(promise_up_to(both, 2, one, full).count == 2);
   REQUIRE(promise_up_to({}, 7, one, full).count == 7);
   REQUIRE(promise_up_to(both, 0, one, full).count == 0);
@@ -204,7 +208,8 @@ TEST_CASE("limit_set: promises are in what the limits count, whole messages only
   REQUIRE(promise_up_to(both, 5, text, full).count == 2);  // six of eight; the media are not asked
   REQUIRE(parts.rate.promise(8, full) == 2);
   parts.rate.end_promise(2);
-  end_promise(both, 2, text);
+  held_units six{{6, 0}};
+  hold(both, six, {}, full);
   REQUIRE(parts.rate.promise(8, full) == 8);
 }
 
@@ -219,13 +224,50 @@ TEST_CASE("limit_set: a message that costs more than a burst is promised a full 
   REQUIRE(promise_up_to(both, 1, large, full).count == 0);
   REQUIRE(promise_up_to(both, 1, one, full).count == 0);
   REQUIRE_FALSE(try_take(both, large, full).denied());
-  end_promise(both, 1, large);
+  held_units ten{{10, 1}};
+  hold(both, ten, {}, full);
   REQUIRE(try_take(both, one, full).until == full + 700ms);  // six over, and one to come
   const denial again = try_take(both, large, full + 700ms);
   REQUIRE(again.by == 0);
   REQUIRE(again.until == full + 1s);
   REQUIRE(promise_up_to(both, 1, large, full + 1s).count == 1);
   REQUIRE_FALSE(try_take(both, large, full + 1s).denied());
+}
+
+TEST_CASE("limit_set: what is held for a dear message gathers until it is all there", "[rate]") {
+  limit_key parts = key_of({10, 3}, limit_unit::parts);
+  const std::array limits{&parts};
+  const auto full = start + 1h;
+  const cost least{.messages = 1, .parts = 1};
+  const cost dear{.messages = 1, .parts = 3};
+  REQUIRE_FALSE(try_take(limits, least, full).denied());
+  held_units held;
+  REQUIRE(promise_up_to(limits, 1, least, full).count == 1);
+  held.of[0] = 1;
+  hold(limits, held, dear, full);
+  REQUIRE(held.of[0] == 2);  // all there is
+  REQUIRE(promise_up_to(limits, 1, least, full + 50ms).count == 0);
+  hold(limits, held, dear, full + 100ms);
+  REQUIRE(held.of[0] == 3);
+  REQUIRE_FALSE(try_take(limits, dear, full + 100ms).denied());
+  hold(limits, held, {}, full + 100ms);
+  REQUIRE(held.of[0] == 0);
+  REQUIRE(promise_up_to(limits, 5, least, full + 300ms).count == 2);
+}
+
+TEST_CASE("limit_set: what a quota of a later day counted is given back to that day", "[rate]") {
+  limit_key day = daily(5);
+  const std::array limits{&day};
+  reservation made;
+  REQUIRE_FALSE(reserve(limits, messages(1), start, noon + 12h, made).denied());  // the clock was ahead
+  REQUIRE_FALSE(reserve(limits, messages(3), start, noon, made).denied());        // and was set back
+  REQUIRE_FALSE(day.daily()->is_over(made.day[0], noon));
+  REQUIRE(day.daily()->available(noon) == 1);
+  give_back(limits, messages(3), made);
+  REQUIRE(day.daily()->available(noon) == 4);
+  REQUIRE(day.daily()->is_over(noon, noon));
+  day.daily()->exhaust(noon);
+  REQUIRE(day.daily()->is_over(made.day[0], noon));
 }
 
 TEST_CASE("limit_set: whichever limit alone binds is used to the last, and the others lose nothing by denials",

@@ -185,6 +185,33 @@ TEST_CASE("rate: after a change no window holds more than the new limit, whoever
   }
 }
 
+TEST_CASE("rate: no promise outlives its end, whenever the limit goes and comes back", "[rate]") {
+  for (std::uint64_t seed = first_seed; seed < first_seed + seeds; ++seed) {
+    CAPTURE(seed);
+    scheduled one(hundred_per_second, start - 1s);  // full
+    std::vector<std::function<void()>> bodies;
+    for (std::uint32_t t = 0; t < 2; ++t) {
+      bodies.emplace_back([&, t] {
+        random_bits random(seed * 8 + t);
+        for (int turn = 0; turn < 6; ++turn) {
+          one.end_promise(one.promise(static_cast<std::uint32_t>(1 + random.below(3)), start));
+        }
+      });
+    }
+    bodies.emplace_back([&] {
+      for (int turn = 0; turn < 3; ++turn) {
+        one.change({}, start);
+        one.change(hundred_per_second, start);
+      }
+      one.change({}, start);
+    });
+    schedule order(seed);
+    REQUIRE(order.run(std::move(bodies)));
+    one.change(hundred_per_second, start);
+    REQUIRE(one.promise(100, start + 1h) == hundred_per_second.burst);
+  }
+}
+
 TEST_CASE("rate: a change takes nothing away and gives nothing but for what was taken meanwhile", "[rate]") {
   for (std::uint64_t seed = first_seed; seed < first_seed + fewer_seeds; ++seed) {
     CAPTURE(seed);

@@ -1,4 +1,5 @@
 // send/explain - tests: what a person reads of a pace.
+#include <carrier_tally.hpp>
 #include <explain.hpp>
 #include <support/catch.hpp>
 
@@ -62,6 +63,40 @@ TEST_CASE("explain: without a limit no duration is made up", "[send]") {
   CHECK_FALSE(has(text, "takes"));
   CHECK(duration_line(pace).empty());
   CHECK(duration_line(some_pace()) == "takes at least 1:40 at the limits' 40 messages a second");
+}
+
+TEST_CASE("explain: of an audience the recipients of each carrier that has a limit are counted", "[send]") {
+  campaign c;
+  c.attributes = {"name", "network"};
+  c.carrier_attribute = "network";
+  const std::vector<limit_options> limits{{.name = "a", .carrier = "T-Mobile"},
+                                          {.name = "b", .carrier = "t-mobile"},
+                                          {.name = "c", .carrier = "Verizon"},
+                                          {.name = "d"}};
+  carrier_tally tally(c, limits);
+  const std::vector<std::vector<std::string_view>> rows{
+      {"Ann", "T-MOBILE"}, {"Ben", "T-Mobile"}, {"T-Mobile", ""}, {"Eve", "AT&T"}, {"Dan"}, {}, {"Zoe", "\xFF"}};
+  for (const auto& row : rows) tally.add(row);
+  const auto counted = tally.take();
+  REQUIRE(counted.has_value());
+  REQUIRE(counted->size() == 2);  // a name that no limit has takes no memory
+  CHECK(counted->at(0).carrier == "T-Mobile");
+  CHECK(counted->at(0).messages == 2);
+  CHECK(counted->at(1).carrier == "Verizon");
+  CHECK(counted->at(1).messages == 0);
+}
+
+TEST_CASE("explain: where the campaign names no attribute for carriers, nothing is known of them", "[send]") {
+  campaign c;
+  c.attributes = {"name"};
+  const std::vector<limit_options> limits{{.name = "a", .carrier = "T-Mobile"}};
+  const std::vector<std::string_view> row{"T-Mobile"};
+  for (const char* attribute : {"", "network"}) {
+    c.carrier_attribute = attribute;
+    carrier_tally tally(c, limits);
+    tally.add(row);
+    CHECK_FALSE(tally.take().has_value());
+  }
 }
 
 TEST_CASE("explain: names from the file cannot write to the terminal", "[send]") {

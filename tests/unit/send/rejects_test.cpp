@@ -87,3 +87,26 @@ TEST_CASE("row_set: holds what was put in, and no number that nothing can have",
     CHECK_FALSE(rows.contains(other));
   }
 }
+
+TEST_CASE("rejects: a field is quoted when it must be and never runs as a formula", "[send]") {
+  const auto field = [](std::string_view text) {
+    std::string out;
+    append_csv_field(out, text);
+    return out;
+  };
+  CHECK(field("plain") == "plain");
+  CHECK(field("a,b") == "\"a,b\"");
+  CHECK(field("a\"b\n") == "\"a\"\"b\n\"");
+  CHECK(field("=HYPERLINK(\"x\")") == "\"'=HYPERLINK(\"\"x\"\")\"");
+  CHECK(field("+1******0123") == "\"'+1******0123\"");
+}
+
+TEST_CASE("rejects: a number is masked also when it is none", "[send]") {
+  CHECK(masked("+1 212 555 0123") == "+1******0123");
+  CHECK(masked("212-555-0123") == "********0123");
+  CHECK(masked("0123") == "****");
+  CHECK(masked("+") == "+");
+  CHECK(masked("").empty());
+  CHECK(masked("555\n01\x80") == std::string("***?01") + "?");
+  CHECK(masked(std::string(1'000, '5')) == std::string(24, '*') + "5555");
+}

@@ -1,8 +1,7 @@
-// send/row - the names and sentences of the faults. Constant data, any thread.
-#include "row.hpp"
+// audience/row_fault - the names and sentences of the faults. Constant data, any thread.
+#include <broadside/audience_reader.hpp>
 
-namespace broadside::send {
-
+namespace broadside {
 std::string_view name_of(row_fault fault) noexcept {
   switch (fault) {
     case row_fault::none:
@@ -63,4 +62,4 @@ std::string_view explain(row_fault fault) noexcept {
   return "unknown";
 }
 
-}  // namespace broadside::send
+}  // namespace broadside
