@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what is missing of cmake/packages.txt (Debian 12), as root or with sudo: sh cmake/packages.sh
+# Installs what is missing of cmake/packages.txt (Debian 12), or of another such list, as root or with sudo:
+#   sh cmake/packages.sh [LIST]
 #
 # Prints what it installs, and nothing when everything is there. Ends with 1 when a package cannot be installed.
 set -u
 
-list=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)/packages.txt
+list=${1:-$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)/packages.txt}
 
 command -v apt-get >/dev/null 2>&1 || {
   echo "packages: apt-get is not here. Install what stands in $list in your system's way." >&2
