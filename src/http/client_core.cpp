@@ -181,16 +181,19 @@ void client_core::write_plain(connection& c, time_point now) {
     gone -= part;
   }
   happened_inside(c, connection_event::wrote_some, now);
-  ++c.operations;
-  world_.write_all(c.index, rest);
+  write_all(c, rest, now);
 }
 
 // What TLS has taken cannot be taken back: a started write counts as written.
 void client_core::write_tls(connection& c, time_point now) {
   const auto all = pieces_of(c);
   happened_inside(c, connection_event::wrote_some, now);
+  write_all(c, all, now);
+}
+
+void client_core::write_all(connection& c, transport::pieces all, time_point now) {
+  if (world_.write_all(c.index, all)) return happened_inside(c, connection_event::wrote_all, now);
   ++c.operations;
-  world_.write_all(c.index, all);
 }
 
 void client_core::on_written(exchange index, error_code ec) {

@@ -2,7 +2,7 @@
 // became of each request.
 //
 // No sockets, no clock of its own: a transport does what is decided here, an environment tells the time. Shard thread
-// only. In steady state a request costs no allocation, one write_now() and one read().
+// only. In steady state a request costs no allocation, one write_now(), over TLS one write_all(), and one read().
 #pragma once
 
 #include <array>
@@ -70,6 +70,7 @@ class client_core final : public client {
   void write(connection&, bool check_peer, time_point now);
   void write_plain(connection&, time_point now);
   void write_tls(connection&, time_point now);
+  void write_all(connection&, transport::pieces, time_point now);
   void start_read(connection&);
   void feed(connection&, error_code, std::string_view bytes, time_point now);
   void perform(connection&, const connection_action&, time_point now);

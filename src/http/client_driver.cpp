@@ -1,17 +1,16 @@
 // http/client_driver - the client over Asio: sockets, TLS, DNS. What to do is decided in client_core.
 //
-// Shard thread only. In steady state a request costs no allocation: each connection owns its buffer and the memory of
-// its handlers. Handlers keep everything alive by one reference that is not atomic.
+// Shard thread only. In steady state a request costs no allocation, one send and one receive, with TLS too: each
+// connection owns its buffers and the memory of its handlers. Handlers keep everything alive by one reference that is
+// not atomic.
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -21,6 +20,7 @@
 #include <http/handler_memory.hpp>
 #include <http/request_head.hpp>
 #include <http/tls_driver.hpp>
+#include <http/tls_session.hpp>
 #include <http/transport.hpp>
 #include <http/url.hpp>
 #include <memory>
@@ -33,10 +33,10 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using tls_stream = asio::ssl::stream<tcp::socket&>;
 using buffers = std::array<asio::const_buffer, transport::pieces_max>;
 
-constexpr std::size_t read_bytes = 8 * 1024;
+constexpr std::size_t read_bytes = 32 * 1024;       // an answer for a few hundred messages comes in one piece
+constexpr std::size_t copied_bytes_max = 4 * 1024;  // what is shorter is cheaper to copy than to gather
 
 struct endpoint {
   endpoint(asio::io_context& loop, exchange place) : index(place), socket(loop) {}
@@ -44,25 +44,29 @@ struct endpoint {
   const exchange index;
   handler_memory memory;
   tcp::socket socket;
-  std::optional<tls_stream> tls;
-  std::string wire;                 // with TLS: all in one piece, so that it shares records
+  std::optional<tls_session> tls;
+  std::string sealed;               // with TLS: what the socket is given, while the session makes more
+  bool is_sending = false;          // of it something is left
   std::array<char, read_bytes> in;  // NOLINT: filled by the socket
 };
 
 class asio_transport final : public transport,
                              public boost::intrusive_ref_counter<asio_transport, boost::thread_unsafe_counter> {
  public:
-  asio_transport(asio::io_context& loop, origin to, request_head head, const http_options& options,
-                 std::optional<asio::ssl::context> tls_context, tls_options tls, environment& env, std::uint64_t seed,
-                 client_listener& listener)
+  asio_transport(asio::io_context& loop, origin to, request_head head, const http_options& options, tls_context secure,
+                 tls_options tls, environment& env, std::uint64_t seed, client_listener& listener)
       : loop_(loop),
         timer_(loop),
         resolver_(loop),
         origin_(std::move(to)),
-        tls_context_(std::move(tls_context)),
+        tls_context_(std::move(secure)),
         tls_(std::move(tls)),
         endpoints_(options.connections_max),
-        core_(*this, std::move(head), origin_.tls, options, env, seed, listener) {}
+        core_(*this, std::move(head), origin_.tls, options, env, seed, listener) {
+    if (!tls_context_) return;
+    resumption_.emplace(*tls_context_);
+    plain_.resize(read_bytes);
+  }
 
   [[nodiscard]] client_core& core() noexcept { return core_; }
   [[nodiscard]] const client_core& core() const noexcept { return core_; }
@@ -74,7 +78,7 @@ class asio_transport final : public transport,
   [[nodiscard]] error_code handshake(exchange) override;
   [[nodiscard]] bool peer_has_closed(exchange) override;
   std::size_t write_now(exchange, pieces, error_code&) override;
-  void write_all(exchange, pieces) override;
+  [[nodiscard]] bool write_all(exchange, pieces) override;
   void read(exchange) override;
   void shut(exchange) override;
   void drained(exchange) override;
@@ -85,21 +89,35 @@ class asio_transport final : public transport,
   void on_resolved(std::uint32_t serial, error_code, const tcp::resolver::results_type&);
   void on_timer(error_code);
   void on_connected(endpoint&, error_code, std::size_t);
-  void on_handshaken(endpoint&, error_code, std::size_t);
+  void on_flight_sent(endpoint&, error_code, std::size_t);
+  void on_flight_received(endpoint&, error_code, std::size_t);
   void on_written(endpoint&, error_code, std::size_t);
+  void on_sealed_written(endpoint&, error_code, std::size_t);
+  void on_not_sealed(endpoint&, error_code, std::size_t);
   void on_read(endpoint&, error_code, std::size_t);
+  void on_sealed_read(endpoint&, error_code, std::size_t);
+  void on_unread(endpoint&, error_code, std::size_t);
   void on_posted(endpoint&, error_code, std::size_t);
 
  private:
+  template <auto Member>
+  bool send_sealed(endpoint&);
+  void shake(endpoint&);
+  void shaken(endpoint&, error_code);
+  void open_sealed(endpoint&);
+
   asio::io_context& loop_;
   asio::steady_timer timer_;
   tcp::resolver resolver_;
   const origin origin_;
-  std::optional<asio::ssl::context> tls_context_;
+  const tls_context tls_context_;  // null: without TLS
   const tls_options tls_;
+  std::optional<tls_resumption> resumption_;          // of this origin alone
   std::vector<std::unique_ptr<endpoint>> endpoints_;  // made when first connected, then kept
   std::vector<tcp::endpoint> addresses_;
   std::uint32_t resolving_ = 0;  // the serial asked for last
+  std::string wire_;             // scratch, as is the next
+  std::vector<char> plain_;      // what a connection's TLS session has opened
   handler_memory timer_memory_;
   client_core core_;
 };
@@ -138,7 +156,20 @@ buffers buffers_of(transport::pieces all) {
   return out;
 }
 
+// To an endpoint that sends something else by and by nothing can be added.
+void send_what_goes(endpoint& e) {
+  std::string& out = e.tls->output();
+  if (out.empty() || e.is_sending) return;
+  error_code ec;
+  out.erase(0, e.socket.write_some(asio::buffer(out), ec));
+}
+
+// With TLS the peer is told, as far as that goes without waiting: some keep a session only then.
 void close(endpoint& e) {
+  if (e.tls && e.socket.is_open()) {
+    e.tls->end();
+    send_what_goes(e);
+  }
   error_code ignored;
   e.socket.close(ignored);
 }
@@ -216,15 +247,43 @@ void asio_transport::on_connected(endpoint& e, error_code ec, std::size_t) {
 error_code asio_transport::handshake(exchange index) {
   endpoint& e = *endpoints_[index];
   const std::string& name = tls_.server_name.empty() ? origin_.host : tls_.server_name;
-  e.tls.emplace(e.socket, *tls_context_);
-  const error_code ec = prepare_handshake(e.tls->native_handle(), name, tls_);
-  if (ec) return ec;
-  e.tls->async_handshake(asio::ssl::stream_base::client, io_handler<&asio_transport::on_handshaken>(this, e));
+  e.sealed.clear();
+  e.sealed.reserve(tls_session::output_bytes);
+  e.is_sending = false;
+  e.tls.emplace(*tls_context_, *resumption_);
+  if (const error_code ec = e.tls->start(name, tls_)) return ec;
+  if (send_sealed<&asio_transport::on_flight_sent>(e)) {
+    e.socket.async_read_some(asio::buffer(e.in), io_handler<&asio_transport::on_flight_received>(this, e));
+  }
   return {};
 }
 
-void asio_transport::on_handshaken(endpoint& e, error_code ec, std::size_t) {
-  core_.on_handshaken(e.index, ec ? why_handshake_failed(e.tls->native_handle(), ec, tls_) : ec);
+void asio_transport::on_flight_sent(endpoint& e, error_code ec, std::size_t) {
+  e.is_sending = false;
+  if (ec) return shaken(e, ec);
+  shake(e);
+}
+
+void asio_transport::on_flight_received(endpoint& e, error_code ec, std::size_t n) {
+  if (ec) return shaken(e, ec);
+  e.tls->receive({e.in.data(), n});
+  shake(e);
+}
+
+// Once around: what was received, then what is to be sent, then more of what is received.
+void asio_transport::shake(endpoint& e) {
+  const tls_session::step step = e.tls->shake();
+  if (step == tls_session::step::failed) {
+    send_what_goes(e);  // the alert that tells the peer why
+    return shaken(e, e.tls->error());
+  }
+  if (!send_sealed<&asio_transport::on_flight_sent>(e)) return;
+  if (step == tls_session::step::done) return shaken(e, {});
+  e.socket.async_read_some(asio::buffer(e.in), io_handler<&asio_transport::on_flight_received>(this, e));
+}
+
+void asio_transport::shaken(endpoint& e, error_code ec) {
+  core_.on_handshaken(e.index, ec ? why_handshake_failed(e.tls->native(), ec, tls_) : ec);
 }
 
 void asio_transport::shut(exchange index) { close(*endpoints_[index]); }
@@ -243,35 +302,94 @@ bool asio_transport::peer_has_closed(exchange index) {
 }
 
 std::size_t asio_transport::write_now(exchange index, pieces all, error_code& ec) {
-  const std::size_t n = endpoints_[index]->socket.write_some(buffers_of(all), ec);
+  tcp::socket& socket = endpoints_[index]->socket;
+  std::size_t size = 0;
+  for (const std::string_view piece : all) size += piece.size();
+  std::size_t n = 0;
+  if (size <= copied_bytes_max) {
+    wire_.clear();
+    for (const std::string_view piece : all) wire_.append(piece);
+    n = socket.write_some(asio::buffer(wire_), ec);
+  } else {
+    n = socket.write_some(buffers_of(all), ec);
+  }
   if (ec == asio::error::would_block) ec = {};
   return n;
 }
 
-void asio_transport::write_all(exchange index, pieces all) {
+bool asio_transport::write_all(exchange index, pieces all) {
   endpoint& e = *endpoints_[index];
-  io_handler<&asio_transport::on_written> handler(this, e);
-  if (!e.tls) return asio::async_write(e.socket, buffers_of(all), std::move(handler));
-  e.wire.clear();
-  for (const std::string_view piece : all) e.wire.append(piece);
-  asio::async_write(*e.tls, asio::buffer(e.wire), std::move(handler));
+  if (!e.tls) {
+    asio::async_write(e.socket, buffers_of(all), io_handler<&asio_transport::on_written>(this, e));
+    return false;
+  }
+  if (e.tls->write(all)) {
+    asio::post(loop_, io_handler<&asio_transport::on_not_sealed>(this, e));
+    return false;
+  }
+  return send_sealed<&asio_transport::on_sealed_written>(e);
+}
+
+// Everything the session has to say. True: all has left. Otherwise the handler hears when it has, or of the error.
+template <auto Member>
+bool asio_transport::send_sealed(endpoint& e) {
+  e.sealed.swap(e.tls->output());
+  e.tls->output().clear();
+  if (e.sealed.empty()) return true;
+  error_code ec;
+  const std::size_t n = e.socket.write_some(asio::buffer(e.sealed), ec);
+  if (!ec && n == e.sealed.size()) return true;
+  e.is_sending = true;
+  asio::async_write(e.socket, asio::buffer(e.sealed) + n, io_handler<Member>(this, e));
+  return false;
 }
 
 void asio_transport::on_written(endpoint& e, error_code ec, std::size_t) { core_.on_written(e.index, ec); }
 
+void asio_transport::on_sealed_written(endpoint& e, error_code ec, std::size_t) {
+  e.is_sending = false;
+  core_.on_written(e.index, ec);
+}
+
+void asio_transport::on_not_sealed(endpoint& e, error_code, std::size_t) {
+  core_.on_written(e.index, errc::connection_closed);
+}
+
 void asio_transport::read(exchange index) {
   endpoint& e = *endpoints_[index];
-  io_handler<&asio_transport::on_read> handler(this, e);
-  if (e.tls) {
-    e.tls->async_read_some(asio::buffer(e.in), std::move(handler));
-  } else {
-    e.socket.async_read_some(asio::buffer(e.in), std::move(handler));
-  }
+  if (!e.tls) return e.socket.async_read_some(asio::buffer(e.in), io_handler<&asio_transport::on_read>(this, e));
+  if (e.tls->has_unread()) return asio::post(loop_, io_handler<&asio_transport::on_unread>(this, e));
+  e.socket.async_read_some(asio::buffer(e.in), io_handler<&asio_transport::on_sealed_read>(this, e));
 }
 
 void asio_transport::on_read(endpoint& e, error_code ec, std::size_t n) {
   if (!ec) return core_.on_read(e.index, {}, {e.in.data(), n});
   core_.on_read(e.index, ec == asio::error::eof ? error_code() : closed_by_peer(ec), {});
+}
+
+// An end of the stream without TLS's own could be anybody's doing (RFC 8446 section 6.1): closed_by_peer() says so.
+void asio_transport::on_sealed_read(endpoint& e, error_code ec, std::size_t n) {
+  if (ec) return core_.on_read(e.index, closed_by_peer(ec), {});
+  e.tls->receive({e.in.data(), n});
+  open_sealed(e);
+}
+
+void asio_transport::on_unread(endpoint& e, error_code, std::size_t) { open_sealed(e); }
+
+void asio_transport::open_sealed(endpoint& e) {
+  std::size_t size = 0;
+  const tls_session::step step = e.tls->read(plain_, size);
+  send_what_goes(e);
+  switch (step) {
+    case tls_session::step::more:  // a part of a record, or a ticket: nothing that the core would know
+      return e.socket.async_read_some(asio::buffer(e.in), io_handler<&asio_transport::on_sealed_read>(this, e));
+    case tls_session::step::done:
+      return core_.on_read(e.index, {}, {plain_.data(), size});
+    case tls_session::step::ended:
+      return core_.on_read(e.index, {}, {});
+    case tls_session::step::failed:
+      return core_.on_read(e.index, e.tls->error(), {});
+  }
 }
 
 // What the dispatcher holds; handlers hold the rest a little longer.
@@ -302,11 +420,11 @@ result<std::unique_ptr<client>> make_client(asio::io_context& loop, const http_e
   if (!to) return to.error();
   auto head = make_request_head(endpoint, to->authority);
   if (!head) return head.error();
-  std::optional<asio::ssl::context> context;
+  tls_context context;
   if (to->tls) {
     auto made = make_tls_context(tls);
     if (!made) return made.error();
-    context.emplace(made->release());
+    context = std::move(*made);
   }
   transport_ptr world(new asio_transport(loop, std::move(*to), std::move(*head), options, std::move(context), tls, env,
                                          seed, listener));

@@ -8,7 +8,6 @@
 #include <http/tls_driver.hpp>
 
 namespace broadside::http {
-namespace {
 
 namespace asio = boost::asio;
 
@@ -18,8 +17,6 @@ error_code last_openssl_error() noexcept {
   if (code == 0) return make_error_code(boost::system::errc::io_error);
   return {static_cast<int>(code), asio::error::get_ssl_category()};
 }
-
-}  // namespace
 
 void free_tls_context::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_free(context); }
 

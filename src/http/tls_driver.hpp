@@ -30,6 +30,9 @@ using tls_context = std::unique_ptr<ssl_ctx_st, free_tls_context>;
 /// Of everything OpenSSL finds wrong in a failed handshake, what a person can do something about.
 [[nodiscard]] error_code why_handshake_failed(ssl_st*, error_code, const tls_options&) noexcept;
 
+/// The first that OpenSSL's queue holds, which is empty then.
+[[nodiscard]] error_code last_openssl_error() noexcept;
+
 /// connection_closed for all the ways in which a peer hangs up; every other code as it is.
 [[nodiscard]] error_code closed_by_peer(error_code) noexcept;
 

@@ -62,9 +62,10 @@ class transport {
   /// it would have to wait. With an error no byte left. The views live until the call returns.
   virtual std::size_t write_now(exchange, pieces, error_code&) = 0;
 
-  /// Writes everything. Answer: on_written(), when all has left or no more will. The views' bytes live until then; the
-  /// span itself until the call returns.
-  virtual void write_all(exchange, pieces) = 0;
+  /// Writes everything. True: all has left, and there is no answer; only over TLS. Otherwise the answer is
+  /// on_written(), when all has left or no more will. The views' bytes live until then; the span itself until the call
+  /// returns.
+  [[nodiscard]] virtual bool write_all(exchange, pieces) = 0;
 
   /// The next bytes, as many as there are. Answer: on_read(). Asked for again after each answer that was bytes, so that
   /// a read is under way all the time a connection is open and its peer has not closed.

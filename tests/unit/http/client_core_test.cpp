@@ -666,6 +666,23 @@ TEST_CASE("client core tls: a started write counts as written", "[http]") {
   CHECK(b.world.drains == 1);
 }
 
+TEST_CASE("client core tls: what leaves at once needs no answer, and the next request follows", "[http]") {
+  setting s;
+  s.tls = true;
+  hand_client b(s);
+  b.world.all_leaves = true;
+  const exchange c = b.sent("hello");
+  CHECK_FALSE(b.on(c).writing);
+  CHECK(b.on(c).sent == b.request("hello"));
+  b.world.got(c, ok);
+  CHECK(b.ends.size() == 1);
+  CHECK(b.sent("again") == c);
+  b.world.broke(c, reset);
+  CHECK(b.ends.size() == 2);
+  CHECK(b.ends.back().how == ending::maybe_sent);
+  CHECK(b.world.drains == 1);
+}
+
 // ---- being gone
 
 TEST_CASE("client core: after shut_down() nothing is told and nothing is asked for, whatever is answered", "[http]") {

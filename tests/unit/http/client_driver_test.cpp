@@ -561,8 +561,14 @@ TEST_CASE("client: it may be destroyed by its listener", "[http]") {
 }
 
 TEST_CASE("client: a request in steady state costs no allocation", "[http]") {
-  server s(loopback::echo);
-  bench_client b(s.url());
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  const bool over_tls = GENERATE(false, true);
+  server s(loopback::echo, over_tls ? &own : nullptr);
+  const std::string url = s.url(over_tls ? "https" : "http");
+  tls_options tls;
+  tls.ca_file = a.path;
+  bench_client b(url, {}, tls);
   const std::string body(600, 'b');
   std::size_t answered = 0;
   struct counter final : client_listener {
@@ -571,7 +577,7 @@ TEST_CASE("client: a request in steady state costs no allocation", "[http]") {
     void on_end(exchange, const exchange_end& e) override { answered += e.how == ending::answered ? 1 : 0; }
     std::size_t& answered;
   } quiet(answered);
-  auto c = make_client(b.loop, GENERATE(true, false) ? send_to(s.url()) : ask(s.url()), {}, {}, b.env, 1, quiet);
+  auto c = make_client(b.loop, GENERATE(true, false) ? send_to(url) : ask(url), {}, tls, b.env, 1, quiet);
   REQUIRE(c.has_value());
   const auto exchange_n = [&](std::size_t n) {
     const std::size_t goal = answered + n;
@@ -585,7 +591,8 @@ TEST_CASE("client: a request in steady state costs no allocation", "[http]") {
     }
   };
   (*c)->want(4, b.env.now());
-  exchange_n(200);
+  REQUIRE(b.run_until([&] { return (*c)->status().connections == 4; }));
+  exchange_n(1000);  // among them answers in two pieces on each connection
   const allocation_count count;
   exchange_n(1000);
   CHECK(count.so_far() == 0);
@@ -642,6 +649,80 @@ TEST_CASE("client tls: a session ticket that waits to be read is no close", "[ht
   b.send(c, "hello");
   REQUIRE(b.run_until([&] { return b.ends.size() == 1; }));
   CHECK(b.ends[0].how == ending::answered);
+}
+
+TEST_CASE("client tls: a connection resumes the session of the one before", "[http]") {
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  server s(
+      [](peer& p, int) {
+        if (p.read_request()) p.write(answer(p.is_resumed() ? "again" : "new", "Connection: close\r\n"));
+        p.wait_for_close();
+      },
+      &own, true, GENERATE(TLS1_2_VERSION, TLS1_3_VERSION));
+  tls_options tls;
+  tls.ca_file = a.path;
+  bench_client b(s.url("https"), quick(), tls);
+  CHECK(b.request("x").body == "new");
+  for (int i = 0; i < 5; ++i) CHECK(b.request("x").body == "again");
+  bench_client other(s.url("https"), quick(), tls);
+  CHECK(other.request("x").body == "new");  // sessions are a client's own
+}
+
+TEST_CASE("client tls: an end in order ends an answer without a length, and whatever follows it is another's",
+          "[http]") {
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  server s(
+      [](peer& p, int) {
+        if (!p.read_request()) return;
+        p.write("HTTP/1.1 200 OK\r\n\r\nuntil the end");
+        p.end_tls();
+      },
+      &own);
+  tls_options tls;
+  tls.ca_file = a.path;
+  bench_client b(s.url("https"), quick(), tls);
+  for (int i = 0; i < 3; ++i) CHECK(b.request("x").body == "until the end");
+  CHECK(s.connections() == 3);
+}
+
+TEST_CASE("client tls: a large request and its answer arrive whole", "[http]") {
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  server s(loopback::echo, &own);
+  tls_options tls;
+  tls.ca_file = a.path;
+  http_options o;
+  o.response_body_max = 8U << 20U;
+  bench_client b(s.url("https"), o, tls);
+  std::string body(5U << 20U, '\0');
+  for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i % 23);
+  for (int i = 0; i < 2; ++i) {
+    const auto end = b.request(body);
+    CHECK(end.how == ending::answered);
+    CHECK((end.body == body));
+  }
+  CHECK(s.connections() == 1);
+}
+
+TEST_CASE("client tls: a peer that does not read is left after the write's deadline, and the next is answered",
+          "[http]") {
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  std::promise<void> over;
+  auto wait = over.get_future().share();
+  server s([&](peer& p, int number) { number == 0 ? wait.wait() : loopback::echo(p); }, &own);
+  tls_options tls;
+  tls.ca_file = a.path;
+  http_options o = quick();
+  o.write_timeout = 100ms;
+  bench_client b(s.url("https"), o, tls);
+  const auto end = b.request(std::string(16U << 20U, 'x'));
+  CHECK(end.how == ending::maybe_sent);
+  CHECK(end.why == errc::deadline_exceeded);
+  CHECK(b.request("next").body == "next");
+  over.set_value();
 }
 
 TEST_CASE("client tls: a wrong name is refused", "[http]") {

@@ -59,6 +59,7 @@ class transport final : public broadside::http::transport {
   std::optional<std::size_t> known_addresses;
   std::size_t takes = everything;  // bytes that write_now() takes
   error_code write_error;
+  bool all_leaves = false;  // what write_all() is asked for leaves at once
   error_code handshake_error;
   bool peer_has_gone = false;
 
@@ -145,10 +146,11 @@ class transport final : public broadside::http::transport {
     }
     return n;
   }
-  void write_all(exchange c, pieces all) override {
+  bool write_all(exchange c, pieces all) override {
     asked(writes_all, connections[c].is_open && !connections[c].writing);
-    connections[c].writing = true;
-    for (const std::string_view piece : all) connections[c].rest += piece;
+    connections[c].writing = !all_leaves;
+    for (const std::string_view piece : all) (all_leaves ? connections[c].sent : connections[c].rest) += piece;
+    return all_leaves;
   }
   void read(exchange c) override {
     asked(reads, connections[c].is_open && !connections[c].reading);

@@ -89,6 +89,9 @@ class peer {
     return !ec;
   }
 
+  /// The client had a session of an earlier connection.
+  [[nodiscard]] bool is_resumed() { return SSL_session_reused(tls_->native_handle()) == 1; }
+
   /// Head and body of the next request; none: the client is gone.
   std::optional<std::string> read_request() {
     for (;;) {
@@ -117,6 +120,12 @@ class peer {
     } else {
       asio::write(socket_, asio::buffer(text), ec);
     }
+  }
+
+  /// Says that nothing follows (close_notify).
+  void end_tls() {
+    error_code ec;
+    tls_->shutdown(ec);  // also waits for the client's
   }
 
   void wait_for_close() {
@@ -170,12 +179,13 @@ class server {
  public:
   using script = std::function<void(peer&, int number)>;
 
-  explicit server(script s, const certificate* tls = nullptr, bool listens = true)
+  explicit server(script s, const certificate* tls = nullptr, bool listens = true, int tls_max = 0)
       : script_(std::move(s)), acceptor_(loop_, tcp::v4()) {
     if (tls != nullptr) {
       tls_.emplace(asio::ssl::context::tls_server);
       SSL_CTX_use_certificate(tls_->native_handle(), tls->x509());
       SSL_CTX_use_PrivateKey(tls_->native_handle(), tls->key());
+      SSL_CTX_set_max_proto_version(tls_->native_handle(), tls_max);
     }
     acceptor_.bind({asio::ip::address_v4::loopback(), 0});
     port_ = acceptor_.local_endpoint().port();
