@@ -151,7 +151,9 @@ void engine::impl::recover_message(const kept::recovered_message& m, time_point 
   s.told.route = m.so_far.route < recorded_routes_.size() ? recorded_routes_[m.so_far.route] : std::uint16_t{0xFFFF};
   s.to.reset();
   s.expires_wall = m.expires_at;
-  s.expires_at = now + (m.expires_at - wall);
+  // A clock that was set back does not make a message younger than it was when it came.
+  const wall_time::duration age_max = c->compiled->definition.age_max;
+  s.expires_at = now + std::min(m.expires_at - wall, age_max);
   s.failures = m.so_far.failures;
   s.alone = false;
   s.answer_lost = m.so_far.answer_lost || m.claimed;

@@ -309,6 +309,7 @@ verdict_of_check check_quotas(const evidence& e) {
       const auto key = key_for(e.of, l, m->second, d->provider);
       if (!key) continue;
       const number units = units_of(e.of.campaign[m->second.at.campaign], l.counts);
+      if (units == 0) continue;
       number& so_far = used[{*key, e.record.wall_jumped ? 0 : day_of(l, d->wall)}];
       so_far += units;
       if (so_far <= std::max(l.quota, units) * begins * days) continue;

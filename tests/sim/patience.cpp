@@ -71,17 +71,23 @@ duration starved_after(const plan& p, std::size_t campaign) {
   return milliseconds{stall_ms(p) + 16 * limit_ms(p) * (shares / least + 1)};
 }
 
-/// Of its turn, of a dead route that is found out, and of the connections that are made then.
+/// Of its turn, of a dead route that is found out, and of the connections that are made then; where no route is left,
+/// of the time they are dead.
 duration turn_max(const plan& p, std::size_t campaign) {
   number each = 0;  // milliseconds that a message takes of the slowest limit
   const auto note = [&](number rate, number units) { each = std::max(each, rate > 0 ? 1000 * units / rate + 1 : 0); };
   number batch = 1;
   bool dies = false;
+  bool all_die = true;
+  number dead = 0;
   for (std::size_t i = 0; i < p.route_count(); ++i) {
     note(p.route[i].rate, 1);
     batch = std::max(batch, p.route[i].batch);
     dies = dies || p.route[i].dies_ms > 0;
+    all_die = all_die && p.route[i].dies_ms > 0;
+    dead += p.route[i].dead_for_ms;
   }
+  if (all_die) dead += 2 * p.suspend_max_ms;
   note(p.sender_rate, 1);
   for (const limit_plan& l : p.limit) note(l.kind != 0 && l.rate > 0 ? std::min(l.rate, l.new_rate) : 0, 3);
   number shares = 0;
@@ -93,7 +99,7 @@ duration turn_max(const plan& p, std::size_t campaign) {
   const number least = std::min(p.campaign[campaign].share, p.campaign[campaign].new_share);
   const number turns = p.campaigns > 1 ? (urgent ? 16 : 1) * (shares / least + 1) : 1;
   const number found = (p.faults_in_a_row + 3) * (p.connect_timeout_ms + p.backoff_max_ms) + 2 * p.response_timeout_ms;
-  return milliseconds{2000 + each * batch * p.shards * turns + (dies ? found : 0)};
+  return milliseconds{2000 + each * batch * p.shards * turns + (dies ? found : 0) + (all_die ? dead : 0)};
 }
 
 duration end_max(const plan& p) {
