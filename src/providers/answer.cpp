@@ -111,7 +111,7 @@ fixed_string<160> raw_words(std::string_view body) noexcept {
 }
 
 void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept {
-  if (secret.size() < secret_bytes_min) return;
+  if (secret.size() < secret_bytes_min || body.size() < secret.size()) return;
   // Not find(): that stops at every byte which is the key's first, in every answer there is.
   if (::memmem(body.data(), body.size(), secret.data(), secret.size()) == nullptr) return;
   for (verdict& v : each) {

@@ -351,7 +351,8 @@ TEST_CASE("limits: a changed limit counts at once, and nothing is lost or repeat
     }
     CAPTURE(p.limit.per_second, times.size());
     CHECK_FALSE(worst_window(times, p.limit).exceeds());
-    CHECK(static_cast<double>(times.size()) >= 0.9 * p.limit.per_second);
+    // With a burst of one, what a wake-up is late is lost: how much that is the machine says.
+    CHECK(static_cast<double>(times.size()) >= (p.limit.burst == 1 ? 0.7 : 0.9) * p.limit.per_second);
   }
   CHECK(server.sinch().accepted == h.submitted());
   CHECK(server.sinch().repeats == 0);
