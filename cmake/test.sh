@@ -70,7 +70,7 @@ test_preset() {
   case $1 in
     dev) build dev all && run dev --label-exclude 'check|crash' ;;
     tsan) build tsan threaded_tests && run tsan --label-regex threads ;;
-    release) build release src/all examples/all bench/all consumer_header_only && run release --label-regex 'check|consumer|bench|crash' ;;
+    release) build release src/all examples/all bench/all tests/crash/all consumer_header_only && run release --label-regex 'check|consumer|bench|crash' ;;
     *) say "There is no preset $1 here; known are dev, tsan and release." && return 1 ;;
   esac
 }

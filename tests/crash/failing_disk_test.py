@@ -123,6 +123,10 @@ def the_library_works(programs):
 
 def main():
     programs = [str(pathlib.Path(each).resolve()) for each in sys.argv[1:4]]
+    missing = [each for each in programs if not pathlib.Path(each).exists()]
+    if missing:
+        print(f'not built: {", ".join(missing)}')
+        return 1
     if not the_library_works(programs):
         print('skipped: a library cannot be put before the system\'s here')
         return SKIPPED
