@@ -7,7 +7,6 @@
 #include <cstring>
 #include <http/tls_driver.hpp>
 #include <http/tls_session.hpp>
-#include <new>
 #include <utility>
 
 namespace broadside::http {
@@ -33,7 +32,7 @@ struct tls_pipe {
     BIO_clear_retry_flags(pipe);
     of(pipe).out_.append(from, static_cast<std::size_t>(size));
     return size;
-  } catch (const std::bad_alloc&) {
+  } catch (...) {  // no memory: OpenSSL says that it could not write
     return -1;
   }
 
