@@ -253,6 +253,7 @@ TEST_CASE("csv_rows: what stands at the end of 64 bytes is read as anywhere else
 
 TEST_CASE("csv_rows: random bytes are read as the obvious reader reads them, in any pieces", "[audience]") {
   constexpr std::string_view alphabet = "\"\"\"\n\n\r,,;ab";
+  int agreed = 0;
   std::mt19937 random(11);
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   for (int n = 0; n < 5'000; ++n) {
@@ -269,9 +270,10 @@ TEST_CASE("csv_rows: random bytes are read as the obvious reader reads them, in 
     std::sort(ends.begin(), ends.end());
     const read_rows expected = obvious_reader(text, how).read();
     const read_rows got = read_in_window(text, how, ends);
+    agreed += got == expected ? 1 : 0;
     if (got == expected) continue;
     CAPTURE(n, text, how.row_bytes_max, how.fields_max, how.block_bytes, ends);
     REQUIRE(got == expected);
   }
-  SUCCEED();
+  REQUIRE(agreed == 5'000);
 }
