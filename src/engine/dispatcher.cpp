@@ -14,7 +14,14 @@ using namespace std::chrono_literals;
 
 constexpr duration sweep_interval = 1s;
 constexpr std::size_t intake_batch = 64;
-constexpr std::size_t ahead_per_connection = 4;  // requests ready ahead, at most
+/// How many requests of a route may be claimed ahead of their connections, so that a group is large enough to pay for
+/// its sync while the one before it is on its way to the disk. A crash leaves their messages in doubt: there are no
+/// more of them than that takes, but for one request a connection.
+constexpr std::size_t ahead_max(std::size_t connections, std::size_t batch) noexcept {
+  constexpr std::size_t messages = 4'096;
+  constexpr std::size_t per_connection = 8;
+  return std::clamp(messages / batch, connections, connections * per_connection);
+}
 
 }  // namespace
 
@@ -34,7 +41,7 @@ dispatcher::dispatcher(shared_state& shared, std::uint64_t seed, unsigned number
     route_on_shard& r = routes_.emplace_back();
     r.shared = entry.get();
     const std::size_t connections = entry->options->http.connections_max;
-    r.ahead_max = shared.survives ? ahead_per_connection * connections : 0;
+    r.ahead_max = shared.survives ? ahead_max(connections, batch) : 0;
     r.ahead = shared.survives ? connections : 0;
     r.flights.resize(connections + r.ahead_max);
     for (flight& f : r.flights) f.messages.reserve(batch);

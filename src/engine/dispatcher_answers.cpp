@@ -28,6 +28,7 @@ milliseconds doubled(milliseconds least, unsigned times, milliseconds most) {
 void dispatcher::on_end(std::uint16_t route, http::exchange e, const http::exchange_end& end, time_point now) {
   route_on_shard& r = routes_[route];
   flight& f = r.flights[r.carried[e]];
+  for (const slot_index i : f.messages) slots_.prefetch(i);  // the answer is read first
   const std::size_t n = f.messages.size();
   r.in_flight -= n;
   --r.requests;

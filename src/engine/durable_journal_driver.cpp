@@ -5,6 +5,7 @@
 #include <engine/durable_journal_driver.hpp>
 #include <engine/log_options_of.hpp>
 #include <engine/wake_fd.hpp>
+#include <env/thread_name.hpp>
 #include <journal/lmdb_store.hpp>
 #include <optional>
 #include <system_error>
@@ -79,6 +80,7 @@ result<void> journal_driver::start(void (*wake_shard)(void*, unsigned) noexcept,
 }
 
 void journal_driver::live() {
+  name_this_thread("broadside-log");
   while (!stopping_.load(std::memory_order_acquire)) {
     const time_point next = log_->step(environment_->now());
     const auto left =

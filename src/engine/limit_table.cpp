@@ -15,8 +15,10 @@ constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();  // 
 
 constexpr unsigned instance_shift = 52;  // as message_id has it
 
-std::string pause_name(std::string_view sender, std::string_view account) {
-  return fmt::format("{}{} on {}", pause_prefix, sender, account);
+/// Of the account where the route says whose it is, else of the route: an account may be called as a route is.
+std::string pause_name(std::string_view sender, const route_options& r) {
+  return r.account.empty() ? fmt::format("{}{} on {}", pause_prefix, sender, r.name)
+                           : fmt::format("{}{} in account {}", pause_prefix, sender, r.account);
 }
 
 /// A provider knows its accounts, senders and carriers, but neither our campaigns nor our tenants.
@@ -82,7 +84,7 @@ known_limit& limit_table::make(std::string name, const limit_options& o) {
 
 /// What a provider's "this sender is too fast" holds up, whether the sender has limits or not.
 known_limit& limit_table::pause_of(const compiled_campaign& c, const route_options& r) {
-  std::string name = pause_name(c.from->text(), r.account.empty() ? r.name : r.account);
+  std::string name = pause_name(c.from->text(), r);
   if (const auto there = by_name_.find(name); there != by_name_.end()) return *there->second;
   return make_named(std::move(name), {}, limit_unit::messages, {}, {});
 }

@@ -10,6 +10,7 @@
 #include <engine/shard_driver.hpp>
 #include <engine/shard_turn.hpp>
 #include <engine/wake_fd.hpp>
+#include <env/thread_name.hpp>
 #include <http/client_driver.hpp>
 #include <system_error>
 #include <thread>
@@ -24,6 +25,7 @@ class shard_driver final : public shard {
  public:
   shard_driver(shared_state& shared, unsigned number, wake_fd woken, const wake_fd& settled)
       : shared_(shared),
+        number_(number),
         environment_(*shared.environment_),
         woken_(std::move(woken)),
         turn_(shared, number, environment_.random(), settled),
@@ -107,6 +109,7 @@ class shard_driver final : public shard {
   };
 
   void live() {
+    name_this_thread(fmt::format("broadside-s{}", number_).c_str());
     wait_for_wake();
     schedule();
     loop_.run();
@@ -162,6 +165,7 @@ class shard_driver final : public shard {
   }
 
   shared_state& shared_;
+  const unsigned number_;
   environment& environment_;
   wake_fd woken_;
   shard_turn turn_;

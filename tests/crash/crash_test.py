@@ -42,7 +42,7 @@ def check(condition, what):
         raise Wrong(what)
 
 
-CLAIMED_AHEAD = 4  # requests for each connection, at most
+CLAIMED_AHEAD = 8  # requests for each connection, at most
 
 
 @dataclasses.dataclass

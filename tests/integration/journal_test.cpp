@@ -6,6 +6,7 @@
 #include <broadside/broadside.hpp>
 #include <broadside/testing/provider_simulator.hpp>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <set>
@@ -543,4 +544,22 @@ TEST_CASE("journal: a view of a finished engine's journal tells its campaigns an
   REQUIRE_FALSE(view->outcomes([&](const event& e) { return rows.insert(static_cast<std::uint64_t>(e.row)).second; }));
   REQUIRE(rows.size() == 50);
   REQUIRE(view->context(campaign_id{0}, 0).route == "main");
+}
+
+TEST_CASE("journal: an engine's threads are known by their names", "[journal]") {
+  world w;
+  engine e = w.open();
+  const auto id = e.launch(w.definition());
+  const auto source = e.open_source(*id, "list");
+  std::vector<event> told;
+  submit_rows(e, *source, 1, told);
+  poll_until(e, told, [&] { return told.size() == 1; });  // both threads have done something
+  std::set<std::string> names;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(each.path() / "comm"), name);
+    names.insert(name);
+  }
+  REQUIRE(names.contains("broadside-s0"));
+  REQUIRE(names.contains("broadside-log"));
 }

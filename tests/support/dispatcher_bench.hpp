@@ -77,14 +77,15 @@ struct dispatcher_setup {
   std::vector<limit_options> limits{};
   std::vector<tenant_options> tenants{};
   failover_options failover{};
+  std::uint32_t inside = 256;  // messages, at most
 };
 
 /// One dispatcher on virtual time: a test submits, answers, and reads what became of each message.
 class dispatcher_bench {
  public:
   explicit dispatcher_bench(dispatcher_setup s = {})
-      : setup_(s), slots_(256, 256), intake_(256), events_(256), campaigns_(8), tenants_(8) {
-    shared_.options.messages_inside_max = 256;
+      : setup_(s), slots_(s.inside, 256), intake_(s.inside), events_(s.inside), campaigns_(8), tenants_(8) {
+    shared_.options.messages_inside_max = s.inside;
     shared_.options.campaigns_max = 8;
     shared_.options.retry = s.retry;
     shared_.options.reconcile = s.reconcile;

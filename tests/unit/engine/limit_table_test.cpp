@@ -67,9 +67,18 @@ TEST_CASE("limit_table: a lane meets its route's limit, those it matches, the sl
   const auto lanes = b.join("12345");
   REQUIRE(lanes.has_value());
   REQUIRE(lanes->lanes.size() == 2);
-  REQUIRE(names(lanes->lanes[0]) == std::vector<std::string>{"slow", "fast", "route one", "sender 12345 on us"});
+  REQUIRE(names(lanes->lanes[0]) ==
+          std::vector<std::string>{"slow", "fast", "route one", "sender 12345 in account us"});
   REQUIRE(lanes->lanes[0].limits[0] == lanes->lanes[1].limits[0]);          // one limit, whatever the route
   REQUIRE(lanes->lanes[0].limits.back() == lanes->lanes[1].limits.back());  // of one account
+}
+
+TEST_CASE("limit_table: an account that is called as a route is does not share its sender's pause", "[engine]") {
+  bench b({});
+  b.o.routes[0].account = "two";
+  b.o.routes[1].account.clear();
+  const auto lanes = b.join("12345");
+  REQUIRE(lanes->lanes[0].limits.back() != lanes->lanes[1].limits.back());
 }
 
 TEST_CASE("limit_table: carriers have lanes of their own, by any spelling of theirs", "[engine]") {
@@ -97,16 +106,18 @@ TEST_CASE("limit_table: \"*\" is a limit for each, and is changed for all of the
   REQUIRE(std::count_if(one->lanes[0].limits.begin(), one->lanes[0].limits.end(), changed) == 1);
   REQUIRE(std::count_if(one->lanes[1].limits.begin(), one->lanes[1].limits.end(), changed) == 0);
   REQUIRE(b.table->change("nobody", {3, 1}, 0, start).error() == errc::unknown_limit);
-  REQUIRE(b.table->change("sender 12345 on us", {3, 1}, 0, start).error() == errc::unknown_limit);
+  REQUIRE(b.table->change("sender 12345 in account us", {3, 1}, 0, start).error() == errc::unknown_limit);
 }
 
 TEST_CASE("limit_table: a limit that counts media holds up no message without media", "[engine]") {
   bench b({{.name = "media", .rate = {1, 1}, .counts = limit_unit::media},
            {.name = "parts", .rate = {1, 1}, .counts = limit_unit::parts}});
-  REQUIRE(names(b.join("12345")->lanes[0]) == std::vector<std::string>{"parts", "route one", "sender 12345 on us"});
+  REQUIRE(names(b.join("12345")->lanes[0]) ==
+          std::vector<std::string>{"parts", "route one", "sender 12345 in account us"});
   b.media = {{"https://cdn.example.com/a.jpg", "image/jpeg"}};
   const auto with = b.join("12345");
-  REQUIRE(names(with->lanes[0]) == std::vector<std::string>{"media", "parts", "route one", "sender 12345 on us"});
+  REQUIRE(names(with->lanes[0]) ==
+          std::vector<std::string>{"media", "parts", "route one", "sender 12345 in account us"});
   REQUIRE(with->lanes[0].limits[0]->rate.try_take(1, start).count == 1);
   REQUIRE(rate::closed(with->lanes[0].limits, start, noon).denied());
   REQUIRE(rate::closed(b.join("54321")->lanes[0].limits, start, noon).denied());
