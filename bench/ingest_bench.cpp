@@ -5,7 +5,9 @@
 // obvious version, which joins lines while a quote is open; simdjson's iterate_many. Every version's rows and the hash
 // of all its fields are compared before anything is timed.
 #include <benchmark/benchmark.h>
+#include <fcntl.h>
 #include <simdjson.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <broadside/audience_reader.hpp>
@@ -17,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <support/malloc_count.hpp>
+#include <support/usage.hpp>
 #include <vector>
 
 using namespace broadside;
@@ -258,6 +261,40 @@ BENCHMARK(BM_json_iterate_many)->Unit(benchmark::kMillisecond);
 void BM_json_memchr(benchmark::State& state) { time(state, made().json, count_line_ends); }
 BENCHMARK(BM_json_memchr)->Unit(benchmark::kMillisecond);
 
+/// A file, as broadside-send reads one: with read(2) straight into the reader's room.
+int read_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) fail("the file cannot be opened");
+  const bench::usage start = bench::usage::now();
+  audience_reader reader(reader_options(path.ends_with(".csv") ? audience_format::csv : audience_format::jsonl));
+  audience_batch batch;
+  answer out;
+  for (bool at_end = false;;) {
+    const audience_step step = reader.next(batch);
+    if (step == audience_step::rows) {
+      out.rows += batch.recipients.size();
+      for (const recipient& each : batch.recipients) {
+        out.field(each.to);
+        for (const std::string_view value : each.values) out.field(value);
+      }
+      continue;
+    }
+    if (step != audience_step::more) fail("a row is bad, or the header");
+    if (at_end) break;
+    const std::span<char> room = reader.room();
+    const ssize_t n = ::read(file, room.data(), room.size());
+    if (n < 0) fail("the file cannot be read");
+    reader.filled(static_cast<std::size_t>(n));
+    at_end = n == 0;
+    if (at_end) reader.finish();
+  }
+  const bench::usage end = bench::usage::now();
+  ::close(file);
+  bench::print_result("ingest", bench::cost::between(start, end, out.rows),
+                      "rows=" + std::to_string(out.rows) + " bytes=" + std::to_string(out.bytes));
+  return 0;
+}
+
 /// For readers that take files: audience.csv and audience.jsonl in `folder`.
 int write_files(const std::string& folder) {
   std::ofstream csv(folder + "/audience.csv", std::ios::binary);
@@ -271,6 +308,7 @@ int write_files(const std::string& folder) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "--write") return write_files(argv[2]);
+  if (argc == 3 && std::string_view(argv[1]) == "--read") return read_file(argv[2]);
   check_answers();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

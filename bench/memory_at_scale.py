@@ -1,17 +1,28 @@
 #!/usr/bin/env python3
-# bench/memory_at_scale - is the sender's memory the same for a small audience and for one ten times as large?
+# bench/memory_at_scale - is the memory the same for a small audience and for a large one?
 #
-# memory_at_scale.py BUILD_DIR [SMALL [LARGE]]      default 100000 and 1000000
+# memory_at_scale.py BUILD_DIR [--sender N,N] [--engine N,N]      default 100000,1000000 and 100000,10000000
 #
-# Runs broadside-send against broadside-simulator (both from BUILD_DIR) once per size and prints the peak resident memory
-# of the sender, as the system reports it. Ends with 1 when the larger needs over a tenth more, or when not every message
-# was accepted. Everything is on loopback and in a temporary folder.
+# Runs once per size: broadside-send with a file of N rows against broadside-simulator, with one message and a hundred in
+# a request; and the engine alone against fixed_server, with a hundred, its record in memory and on the disk. Prints the
+# peak of the program's own memory, and of what is resident with it: the pages of the journal's file that it has looked at,
+# which are the system's cache and go when something else needs the room. Ends with 1 when the largest audience needs over
+# a tenth more of its own than the smallest, when one needs more than 64 MiB, or when not every message was accepted.
+# Everything is on loopback and in a temporary folder.
+import argparse
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+
+from peers.bench_server import Server, fail
+
+MOST_KIB = 64 * 1024
+PATIENCE = 1800  # seconds a run
 
 
 def write_audience(path, count):
@@ -38,42 +49,96 @@ def write_campaign(path, url):
         json.dump(campaign, out)
 
 
-def peak_kib(build, folder, url, count):
-    """Peak resident KiB of one run of the sender; ends this program when the run is not clean."""
+@contextlib.contextmanager
+def simulator(build, folder):
+    """Its URL."""
+    process = subprocess.Popen([f"{build}/src/broadside-simulator", "--port", "0", "--port-file", f"{folder}/port",
+                                "--sinch-key", "memory-test-key", "--infobip-key", "memory-test-key",
+                                "--for", str(PATIENCE)], stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            if os.path.exists(f"{folder}/port"):
+                break
+            time.sleep(0.05)
+        with open(f"{folder}/port", encoding="utf-8") as port:
+            yield "http://127.0.0.1:" + port.read().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def peak_kib(command, environment=None):
+    """(of its own, resident): read while it runs, some hundred times a second; memory is taken at the start and kept."""
+    own = resident = 0
+    end = time.monotonic() + PATIENCE
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+            while process.poll() is None and time.monotonic() < end:
+                status.seek(0)
+                said = dict(re.findall(r"^(RssAnon|VmRSS):\s+(\d+)", status.read(), re.MULTILINE))
+                own = max(own, int(said.get("RssAnon", 0)))
+                resident = max(resident, int(said.get("VmRSS", 0)))
+                time.sleep(0.005)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if process.returncode != 0:
+        fail(f"ended with {process.returncode}: {' '.join(command)}")
+    return own, resident
+
+
+def sender_kib(build, folder, url, count):
+    folder = f"{folder}/{count}"  # its journal is beside the campaign: this is another one
+    os.mkdir(folder)
     audience, campaign = f"{folder}/audience.csv", f"{folder}/campaign.json"
     write_audience(audience, count)
     write_campaign(campaign, url)
     keys = dict(os.environ, SINCH_KEY="memory-test-key", INFOBIP_KEY="memory-test-key")
-    sender = subprocess.Popen([f"{build}/examples/broadside-send", campaign, audience, "--quiet"], env=keys,
-                              stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(sender.pid, 0)
-    if status != 0:
-        sys.exit(f"memory_at_scale: the sender ended with status {os.waitstatus_to_exitcode(status)} at {count}")
-    return usage.ru_maxrss
+    return peak_kib([f"{build}/examples/broadside-send", campaign, audience, "--quiet"], keys)
+
+
+def engine_kib(build, folder, url, count, durable):
+    command = [f"{build}/bench/dispatch_bench", "--rounds", "1", "--provider", "infobip", "--connections", "16",
+               "--messages", str(count), "--server", url]
+    if durable:
+        command += ["--durable", "--journal", f"{folder}/journal"]
+    return peak_kib(command)
+
+
+def is_flat(what, sizes, of):
+    """Prints the peak memory at each size; False when it grows with the audience."""
+    peaks = [of(size) for size in sizes]
+    own = [peak[0] for peak in peaks]
+    each = "; ".join(f"{size:,} recipients {peak[0]:,} KiB ({peak[1]:,} resident)" for size, peak in zip(sizes, peaks))
+    print(f"{what}: {each}; ratio {own[-1] / own[0]:.3f}", flush=True)
+    return own[-1] <= 1.1 * own[0] and max(own) <= MOST_KIB
+
+
+def sizes_of(text):
+    sizes = [int(n) for n in text.split(",")]
+    if len(sizes) < 2 or sizes != sorted(sizes) or sizes[0] < 1000:
+        raise argparse.ArgumentTypeError("two sizes or more, from 1000 up, the smallest first")
+    return sizes
 
 
 def main():
-    build = sys.argv[1]
-    sizes = [int(n) for n in sys.argv[2:4]] or [100_000]
-    if len(sizes) < 2:
-        sizes.append(10 * sizes[0])
-    with tempfile.TemporaryDirectory() as folder:
-        simulator = subprocess.Popen([f"{build}/src/broadside-simulator", "--port", "0", "--port-file", f"{folder}/port",
-                                      "--sinch-key", "memory-test-key", "--infobip-key", "memory-test-key",
-                                      "--for", "900"], stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(200):
-                if os.path.exists(f"{folder}/port"):
-                    break
-                time.sleep(0.05)
-            with open(f"{folder}/port", encoding="utf-8") as port:
-                url = "http://127.0.0.1:" + port.read().strip()
-            small, large = (peak_kib(build, folder, url, count) for count in sizes)
-        finally:
-            simulator.terminate()
-            simulator.wait()
-    print(f"{sizes[0]} recipients: {small} KiB; {sizes[1]} recipients: {large} KiB; ratio {large / small:.3f}")
-    sys.exit(1 if large > 1.1 * small else 0)
+    parser = argparse.ArgumentParser(description="Peak memory for small and large audiences.")
+    parser.add_argument("build")
+    parser.add_argument("--sender", type=sizes_of, default="100000,1000000")
+    parser.add_argument("--engine", type=sizes_of, default="100000,10000000")
+    given = parser.parse_args()
+    if not os.path.exists(f"{given.build}/bench/dispatch_bench"):
+        fail(f"{given.build} has no bench/dispatch_bench")
+    flat = True
+    with tempfile.TemporaryDirectory(prefix="broadside-memory-", dir="/var/tmp") as folder:
+        with simulator(given.build, folder) as url:
+            flat &= is_flat("sender", given.sender, lambda n: sender_kib(given.build, folder, url, n))
+        with Server(given.build, 1, folder, PATIENCE) as server:
+            for name, durable in (("engine, in memory", False), ("engine, durable", True)):
+                flat &= is_flat(name, given.engine, lambda n, d=durable: engine_kib(given.build, folder, server.url, n, d))
+    sys.exit(0 if flat else 1)
 
 
 main()
