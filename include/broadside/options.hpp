@@ -111,7 +111,8 @@ struct reconcile_options {
   std::chrono::milliseconds delay_min{2'000};  ///< 1 ms to 1 h
 };
 
-/// When a record counts as kept, so that a message may leave.
+/// When a record counts as kept, so that a message may leave. What an engine records first, before anything leaves, is
+/// synced in every case: from it the next engine knows which message ids were given.
 enum class durability : std::uint8_t {
   /// Once it is on the disk. A crash of any kind, a power cut too, loses nothing and repeats nothing. The default.
   every_batch,

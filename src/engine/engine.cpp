@@ -150,6 +150,7 @@ std::size_t engine::impl::submit_some(source_id id, source_entry& source, ordina
   const time_point expires_at = shared_.environment_->now() + age_max;
   const wall_time expires_wall = shared_.environment_->wall_now() + age_max;
   const std::uint64_t ids = next_id_.fetch_add(n, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < n; ++i) slots_.prefetch(batch[i]);
   for (std::size_t i = 0; i < n; ++i) {
     slots_[batch[i]].told = event{};
     slots_[batch[i]].told.id = message_id{ids + i};
@@ -207,6 +208,16 @@ void engine::impl::fill(slot_index i, source_id id, const source_entry& source, 
   slots_.store(i, r.to, r.values);
 }
 
+/// Once for all events of a campaign that stand together, as they mostly do.
+void engine::impl::give_back_places(std::span<const event> told) noexcept {
+  while (!told.empty()) {
+    const auto other = [of = told.front().campaign](const event& e) { return e.campaign != of; };
+    const auto n = static_cast<std::size_t>(std::find_if(told.begin(), told.end(), other) - told.begin());
+    if (campaign_entry* c = find(told.front().campaign)) c->give_places(n);
+    told = told.subspan(n);
+  }
+}
+
 std::size_t engine::impl::poll(std::span<event> out) noexcept {
   std::size_t n = redelivers_.load(std::memory_order_acquire) ? redeliver(out) : 0;
   // Old events first, also when the disk does not give them now: who confirms a new one must have seen them.
@@ -218,9 +229,10 @@ std::size_t engine::impl::poll(std::span<event> out) noexcept {
     for (std::size_t i = 0; i < got; ++i) slots_.prefetch(batch[i]);
     for (std::size_t i = 0; i < got; ++i) {
       out[n + i] = slots_[batch[i]].told;
-      shared_.told.polled(slots_[batch[i]].shard, out[n + i].at);
-      if (campaign_entry* c = find(out[n + i].campaign)) c->give_places(1);
+      const unsigned shard = slots_[batch[i]].shard;  // whose events come in the order of their positions
+      if (i + 1 == got || slots_[batch[i + 1]].shard != shard) shared_.told.polled(shard, out[n + i].at);
     }
+    give_back_places(out.subspan(n, got));
     give_back(std::span(batch).first(got));
     n += got;
     if (got == wanted) continue;

@@ -93,6 +93,7 @@ class engine::impl {
   }
   [[nodiscard]] errc refusal(const source_entry&, const campaign_entry&) const noexcept;
   void give_back(std::span<slot_index>) noexcept;
+  void give_back_places(std::span<const event> told) noexcept;
   [[nodiscard]] std::size_t places_for(const campaign_entry&, std::size_t wanted) const noexcept;
   void submit_marked(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;
   std::size_t submit_some(source_id, source_entry&, ordinal first, std::span<const recipient>, submitted&) noexcept;

@@ -98,9 +98,8 @@ class shard_driver final : public shard {
     listener(shard_driver& s, std::uint16_t r, bool queries = false) : owner(s), route(r), asks(queries) {}
     void on_ready() override { owner.schedule(); }
     void on_end(http::exchange e, const http::exchange_end& end) override {
-      const time_point now = owner.environment_.now();
       dispatcher& told = owner.turn_.dispatch();
-      asks ? told.on_query_end(route, e, end, now) : told.on_end(route, e, end, now);
+      asks ? told.on_query_end(route, e, end, end.at) : told.on_end(route, e, end, end.at);
       owner.schedule();
     }
     shard_driver& owner;

@@ -26,6 +26,7 @@ struct exchange_end {
   ending how = ending::maybe_sent;
   http_response response;  ///< with answered; views live until the call returns
   error_code why;          ///< with the others
+  time_point at{};         ///< when, by the client's clock
 };
 
 /// Told by the client from the event loop, never from inside a call to the client.

@@ -239,6 +239,7 @@ void client_core::feed(connection& c, error_code ec, std::string_view bytes, tim
 void client_core::tell_answer(connection& c, time_point now) {
   exchange_end end;
   end.how = ending::answered;
+  end.at = now;
   end.response = c.parser.response(c.parser.needs_wall_time() ? env_.wall_now() : wall_time{});
   listener_->on_end(c.index, end);
   if (!is_gone()) happened(c, connection_event::told, now);
@@ -273,7 +274,7 @@ void client_core::perform(connection& c, const connection_action& action, time_p
     case connection_step::close: {
       ++c.operations;  // not reusable before its end was told
       world_.shut(c.index);
-      if (action.end) listener_->on_end(c.index, {*action.end, {}, action.why});
+      if (action.end) listener_->on_end(c.index, {*action.end, {}, action.why, now});
       --c.operations;
       if (!is_gone()) drain(c, now);
       return;
@@ -308,8 +309,9 @@ void client_core::perform_inside(connection& c, const connection_action& action,
 void client_core::on_posted(exchange index) {
   connection& c = *connections_[index];
   const connection_action action = std::exchange(c.posted, {});
-  if (!is_gone() && action.end) listener_->on_end(index, {*action.end, {}, action.why});
-  static_cast<void>(end_of_operation(c, env_.now()));
+  const time_point now = env_.now();
+  if (!is_gone() && action.end) listener_->on_end(index, {*action.end, {}, action.why, now});
+  static_cast<void>(end_of_operation(c, now));
 }
 
 // What a connection that is being closed holds may be used again only when nothing is under way with it.

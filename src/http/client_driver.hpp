@@ -1,4 +1,4 @@
-// http/client_driver - the client over Asio: sockets, TLS, DNS. A driver: what to do is decided in client_core.
+// http/client_driver - the client over the machine: sockets, TLS, DNS. A driver: what to do is decided in client_core.
 #pragma once
 
 #include <broadside/options.hpp>
@@ -16,7 +16,8 @@ namespace broadside::http {
 /// closes every connection without telling the listener. `endpoint` and options are copied. `seed` is for back-off
 /// jitter. Errors: invalid_url; invalid_argument for a target or header that could break out of its line, or that names
 /// a field of ours (Host, Content-Length, Connection, Expect, Transfer-Encoding, Upgrade); what OpenSSL says of the CA
-/// file.
+/// file; what the system says when it has no descriptor left. From its first connection until it is destroyed the loop
+/// has work.
 [[nodiscard]] result<std::unique_ptr<client>> make_client(boost::asio::io_context& loop, const http_endpoint& endpoint,
                                                           const http_options&, const tls_options&, environment&,
                                                           std::uint64_t seed, client_listener& listener);

@@ -1,6 +1,6 @@
 // http/handler_memory - room for the handlers that wait in the event loop, used again and again.
 //
-// One per connection; shard thread only. What does not fit comes from the heap.
+// One per connection, and one per client; shard thread only. What does not fit comes from the heap.
 #pragma once
 
 #include <array>
@@ -37,9 +37,9 @@ class handler_memory {
   }
 
  private:
-  // A read, a write and a posted end wait at once; over TLS a write's handler carries its whole composed operation.
+  // Of a connection a look at it and a posted end wait at once; of a client its sockets, and a timer that replaces one.
   static constexpr std::size_t blocks = 4;
-  static constexpr std::size_t block_bytes = 640;
+  static constexpr std::size_t block_bytes = 192;
 
   alignas(std::max_align_t) std::array<std::byte, blocks * block_bytes> store_;
   std::array<bool, blocks> used_{};

@@ -1,17 +1,19 @@
-// http/response_parser - bytes in, one answer out: heads read by Beast's basic_parser, bodies taken as they come.
+// http/response_parser - bytes in, one answer out: heads read as plain ones or by Beast's basic_parser, bodies taken as
+// they come.
 //
-// Beast sees a head in one piece and never a body, so that an answer means the same however the network cut it. A
-// "driver" only because Beast may be included nowhere else.
+// Beast sees a head in one piece and never a body, so that an answer means the same however the network cut it. It
+// reads every head but those that came whole and that plain_head reads alike. A "driver" only because Beast may be
+// included nowhere else.
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <broadside/fixed_string.hpp>
 #include <http/chunked.hpp>
+#include <http/plain_head.hpp>
 #include <http/response_parser.hpp>
 #include <http/retry_after.hpp>
 #include <limits>
-#include <optional>
 #include <string>
 
 namespace broadside::http {
@@ -20,7 +22,7 @@ namespace {
 namespace beast_http = boost::beast::http;
 using boost::beast::string_view;
 
-// What one answer left behind; outlives Beast's parser, which serves one message only.
+// What one answer left behind; outlives Beast's parser, which serves one head only.
 struct collected {
   std::string body;
   fixed_string<64> retry_after;
@@ -141,14 +143,14 @@ class response_parser::impl {
   [[nodiscard]] error_code error() const noexcept { return error_; }
   [[nodiscard]] bool keep_alive() const noexcept {
     const bool is_whole = state_ == progress::complete && !is_cut_ && in_ != part::body_to_close;
-    return is_whole && !trailing_ && head_->keep_alive();
+    return is_whole && !trailing_ && peer_keeps_;
   }
   [[nodiscard]] bool needs_wall_time() const noexcept {
     return got_.retry_after_given && retry_after_is_date(got_.retry_after);
   }
   [[nodiscard]] http_response response(wall_time now) const noexcept {
     http_response out;
-    out.status = static_cast<unsigned>(head_->status());
+    out.status = status_;
     out.body = got_.body;
     if (got_.retry_after_given) out.retry_after = read_retry_after(got_.retry_after, now);
     return out;
@@ -163,7 +165,6 @@ class response_parser::impl {
   void next_message() noexcept {
     carry_.clear();
     got_.clear();
-    head_.emplace(got_);
     in_ = part::head;
     is_cut_ = false;
   }
@@ -178,6 +179,9 @@ class response_parser::impl {
   // Takes bytes up to the end of the head, in place when it came whole, and leaves the rest in `bytes`.
   void feed_head(std::string_view& bytes) {
     const std::size_t before = carry_.size();  // never more than there is room for
+    if (before == 0 && !got_.object) {
+      if (const auto plain = read_plain_head(bytes)) return take_plain(*plain, bytes);
+    }
     std::string_view head = bytes;
     if (before != 0) {
       carry_.append(bytes.substr(0, room_for_head() - before + 1));
@@ -197,42 +201,58 @@ class response_parser::impl {
     parse_head(head.substr(0, size));
   }
 
+  void take_plain(const plain_head& head, std::string_view& bytes) {
+    if (head.size > room_for_head()) return static_cast<void>(fail(errc::response_too_large));
+    head_bytes_ += head.size;
+    bytes.remove_prefix(head.size);
+    status_ = head.status;
+    peer_keeps_ = head.keep_alive;
+    begin_body_of(head.content_length);
+  }
+
   void parse_head(std::string_view head) {
+    head_parser parser(got_);
     error_code ec;
-    const std::size_t used = head_->put(boost::asio::buffer(head), ec);
+    const std::size_t used = parser.put(boost::asio::buffer(head), ec);
     // The head ends where its first empty line is; a parser that stopped elsewhere read something else.
-    const bool read_it = !ec && used == head.size() && head_->is_header_done();
-    const int status = head_->status();
+    const bool read_it = !ec && used == head.size() && parser.is_header_done();
+    const int status = parser.status();
     if (!read_it || status == 101 || status < 100 || status > 599) {
       return static_cast<void>(fail(errc::malformed_response));
     }
     if (status < 200) return next_message();
     carry_.clear();
-    begin_body();
+    status_ = static_cast<unsigned>(status);
+    peer_keeps_ = parser.keep_alive();
+    begin_body(parser);
   }
 
   // RFC 9112 section 6.3
-  void begin_body() {
-    const auto length = head_->content_length();
+  void begin_body(const head_parser& head) {
+    const auto length = head.content_length();
     if (got_.object) describe(length);
-    if (head_->is_done()) {
-      in_ = part::body_of_length;
-      state_ = progress::complete;
-    } else if (head_->chunked()) {
+    if (head.is_done()) {
+      begin_body_of(0);
+    } else if (head.chunked()) {
       in_ = part::body_in_chunks;
       chunks_.reset(body_max_, head_max_);
     } else if (length) {
-      in_ = part::body_of_length;
-      if (*length > body_max_ && !cuts_) return static_cast<void>(fail(errc::response_too_large));
-      body_size_ = static_cast<std::size_t>(std::min<std::uint64_t>(*length, body_max_));
-      is_cut_ = *length > body_max_;
+      begin_body_of(*length);
     } else {
       in_ = part::body_to_close;
     }
   }
 
+  void begin_body_of(std::uint64_t length) {
+    in_ = part::body_of_length;
+    if (length == 0) return static_cast<void>(state_ = progress::complete);
+    if (length > body_max_ && !cuts_) return static_cast<void>(fail(errc::response_too_large));
+    body_size_ = static_cast<std::size_t>(std::min<std::uint64_t>(length, body_max_));
+    is_cut_ = length > body_max_;
+  }
+
   void describe(const boost::optional<std::uint64_t>& length) {
-    got_.object->status = static_cast<unsigned>(head_->status());
+    got_.object->status = status_;
     if (length) got_.object->content_length = *length;
   }
 
@@ -274,11 +294,12 @@ class response_parser::impl {
   const std::size_t body_max_;
   const bool cuts_;
   collected got_;
-  std::optional<head_parser> head_;  // serves one message; renewed in place
   chunked_reader chunks_;
   std::string carry_;           // the beginning of a head
   std::size_t head_bytes_ = 0;  // heads so far, of interim answers too
   std::size_t body_size_ = 0;   // what Content-Length says, or as much of it as is taken
+  unsigned status_ = 0;
+  bool peer_keeps_ = false;  // what the head says of the connection
   part in_ = part::head;
   bool trailing_ = false;
   bool is_cut_ = false;

@@ -1,10 +1,10 @@
 // limits/content_fault - see content_fault.hpp.
-#include <algorithm>
 #include <limits/content_fault.hpp>
 #include <text/characters.hpp>
 #include <text/emoji.hpp>
 #include <text/unicode.hpp>
 #include <text/utf8.hpp>
+#include <values/eight_bytes.hpp>
 
 namespace broadside::limits {
 namespace {
@@ -15,7 +15,9 @@ bool longer(std::string_view text, const std::optional<std::uint32_t>& max) noex
 }
 
 bool is_printable_ascii(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  return !any_eight_bytes(text, [](std::uint64_t bytes) {
+    return has_high_bit(bytes | controls_of(bytes) | zeros_of(bytes ^ each_byte(0x7F)));
+  });
 }
 
 bool has_control(std::string_view text) noexcept {

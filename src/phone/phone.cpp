@@ -4,10 +4,12 @@
 // more before it when there are bytes beyond ASCII.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <broadside/phone.hpp>
 #include <cstddef>
 #include <phone/calling_codes.hpp>
 #include <phone/nanp.hpp>
+#include <values/eight_bytes.hpp>
 
 namespace broadside {
 namespace {
@@ -36,11 +38,7 @@ constexpr auto byte_classes = [] {
   return classes;
 }();
 
-bool is_ascii(std::string_view text) noexcept {
-  unsigned char all = 0;
-  for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
-}
+bool is_ascii(std::string_view text) noexcept { return !any_eight_bytes(text, has_high_bit); }
 
 /// What a sequence beyond ASCII stands for in a number, and its length; 0: it has no place in one. Digits and signs of
 /// full width are U+FF01 to U+FF5E, in the order of ASCII; the others are spaces and a hyphen.
@@ -94,6 +92,14 @@ unsigned first_three_of(std::string_view digits) noexcept {
 std::size_t code_length_of(std::string_view digits) noexcept {
   const auto length = numbering::calling_code_length(first_three_of(digits));
   return length <= digits.size() ? length : 0;
+}
+
+/// Of "+12125550123", as nearly all are written: nothing to fold, to drop or to guess. Empty: it is written otherwise.
+std::string_view plain_digits(std::string_view text) noexcept {
+  if (text.size() < 2 || text.size() > 1 + digits_max || text[0] != '+') return {};
+  text.remove_prefix(1);
+  const bool all = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return all ? text : std::string_view{};
 }
 
 /// The digits of a text and whether "+" stood before them: all that is left of how it was written.
@@ -194,6 +200,16 @@ class reader {
   return number;
 }
 
+/// Of a number below 100,000,000, the first in the highest byte: halved into numbers of four digits, of two, of one.
+constexpr std::uint64_t eight_digits(std::uint32_t number) noexcept {
+  std::uint64_t x = std::uint64_t{number / 10'000} << 32U | number % 10'000;
+  const std::uint64_t hundreds = x * 10'486 >> 20U & 0x0000'007F'0000'007FU;
+  x = hundreds << 16U | (x - hundreds * 100);
+  const std::uint64_t tens = x * 103 >> 10U & 0x000F'000F'000F'000FU;
+  return (tens << 8U | (x - tens * 10)) + each_byte('0');
+}
+static_assert(eight_digits(12'345'678) == 0x3132'3334'3536'3738U && eight_digits(99'999'999) == each_byte('9'));
+
 bool is_universal_access(std::uint64_t number) noexcept { return number / 10'000 == universal_access; }
 
 /// What the plan says of a number with country code 1.
@@ -207,6 +223,10 @@ const numbering::area& area_of_number(std::uint64_t number) noexcept {
 
 result<phone> phone::parse(std::string_view text, dialling from) noexcept {
   if (text.size() > bytes_max) return errc::phone_too_long;
+  if (const auto digits = plain_digits(text); !digits.empty()) {
+    if (const auto error = check(digits, false)) return error;
+    return phone{value_of(digits)};
+  }
   std::array<char, bytes_max> buffer;
   if (!is_ascii(text)) {
     const auto ascii = fold(text, buffer);
@@ -227,8 +247,15 @@ result<phone> phone::parse(std::string_view text, dialling from) noexcept {
 }
 
 std::string_view phone::digits(digits_buffer& buffer) const noexcept {
-  std::size_t first = buffer.size();
-  for (auto rest = number_; rest != 0; rest /= 10) buffer[--first] = static_cast<char>('0' + rest % 10);
+  constexpr std::uint64_t half = 100'000'000;
+  const std::uint64_t front = eight_digits(static_cast<std::uint32_t>(number_ / half));
+  const std::uint64_t back = eight_digits(static_cast<std::uint32_t>(number_ % half));
+  store_eight_bytes(buffer.data(), front);
+  store_eight_bytes(buffer.data() + 8, back);
+  const auto zeros = [](std::uint64_t digits) {
+    return static_cast<std::size_t>(std::countl_zero(digits ^ each_byte('0'))) / 8;
+  };
+  const std::size_t first = front == each_byte('0') ? 8 + zeros(back) : zeros(front);
   return {buffer.data() + first, buffer.size() - first};
 }
 

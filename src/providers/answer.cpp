@@ -54,6 +54,27 @@ bool lost_behind_a_gateway(std::string_view body) noexcept {
   return head.find(broke) != std::string_view::npos && head.find("connection failure") == std::string_view::npos;
 }
 
+bool holds(std::string_view text, std::string_view secret) noexcept {
+  return text.size() >= secret.size() && text.find(secret) != std::string_view::npos;
+}
+
+bool holds(const verdict& v, std::string_view secret) noexcept {
+  return holds(v.provider_message_id, secret) || holds(v.status_code, secret) || holds(v.error, secret);
+}
+
+/// Whether a text of JSON is in the verdict as it was, and not without its end.
+template <std::size_t Capacity>
+bool is_whole(const fixed_string<Capacity>& text) noexcept {
+  constexpr std::size_t utf8_bytes_max = 4;  // which a cut keeps together
+  return text.size() <= Capacity - utf8_bytes_max;
+}
+
+/// Whether all words of the verdict are whole, so that what is not in them was not in part either. An error never
+/// counts as whole: it may be of bytes that are no text, or put together of several.
+bool is_whole(const verdict& v) noexcept {
+  return v.error.empty() && is_whole(v.status_code) && is_whole(v.provider_message_id);
+}
+
 }  // namespace
 
 verdict http_verdict(const http_response& answer) noexcept {
@@ -112,8 +133,15 @@ fixed_string<160> raw_words(std::string_view body) noexcept {
 
 void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept {
   if (secret.size() < secret_bytes_min || body.size() < secret.size()) return;
-  // Not find(): that stops at every byte which is the key's first, in every answer there is.
-  if (::memmem(body.data(), body.size(), secret.data(), secret.size()) == nullptr) return;
+  // The words, because JSON may write the key in the body with escapes; and the body where a key may be cut in the
+  // words.
+  const bool words_hold = std::any_of(each.begin(), each.end(), [&](const verdict& v) { return holds(v, secret); });
+  if (!words_hold) {
+    // Nearly every answer: it took the messages, and says nothing but its ids.
+    if (std::all_of(each.begin(), each.end(), [](const verdict& v) { return is_whole(v); })) return;
+    // Not find(): that stops at every byte which is the key's first.
+    if (::memmem(body.data(), body.size(), secret.data(), secret.size()) == nullptr) return;
+  }
   for (verdict& v : each) {
     if (!v.error.empty()) v.error = std::string_view("withheld: the answer repeats the API key");
     v.status_code.clear();

@@ -32,7 +32,8 @@ namespace broadside::providers {
 /// The beginning of an answer that could not be read, as evidence.
 [[nodiscard]] fixed_string<160> raw_words(std::string_view body) noexcept;
 
-/// Takes the provider's words out of the verdicts when its answer repeats our key.
+/// Takes the provider's words out of the verdicts when they repeat our key, and when the answer does and they may hold
+/// any part of it. An answer that says it elsewhere keeps its ids and codes.
 void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept;
 
 }  // namespace broadside::providers

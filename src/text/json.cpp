@@ -1,7 +1,7 @@
 // text/json - strings copied in blocks: only the bytes that JSON or UTF-8 object to are looked at one by one.
-#include <algorithm>
 #include <text/json.hpp>
 #include <text/utf8.hpp>
+#include <values/eight_bytes.hpp>
 
 namespace broadside::text {
 namespace {
@@ -24,14 +24,10 @@ bool copy_block(const char* from, char* to) noexcept {
   return (care[0] | care[1]) == 0;
 }
 
-constexpr std::uint64_t each_byte(std::uint8_t value) noexcept { return 0x0101'0101'0101'0101U * value; }
-
-/// The same for eight bytes: exact as a whole, since the subtractions borrow into higher bytes only after a hit.
+/// The same for eight bytes.
 bool any_needs_care(std::uint64_t bytes) noexcept {
-  const auto has_zero = [](std::uint64_t x) { return (x - each_byte(0x01)) & ~x; };
-  const std::uint64_t control = (bytes - each_byte(0x20)) & ~bytes;
-  return ((bytes | control | has_zero(bytes ^ each_byte('"')) | has_zero(bytes ^ each_byte('\\'))) & each_byte(0x80)) !=
-         0;
+  return has_high_bit(bytes | controls_of(bytes) | zeros_of(bytes ^ each_byte('"')) |
+                      zeros_of(bytes ^ each_byte('\\')));
 }
 
 /// Copies a text of 4 to 15 bytes, from both ends; false when any of them needs care.

@@ -1,11 +1,10 @@
 // text/utf8 - well-formedness by table 3-7 of Unicode 15, eight ASCII bytes at a time. Pure; any thread; no allocation.
 #include <cstring>
 #include <text/utf8.hpp>
+#include <values/eight_bytes.hpp>
 
 namespace broadside::text {
 namespace {
-
-constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080U;
 
 /// How many ASCII bytes `bytes` starts with, in steps of eight: a lower bound, never more than there are.
 std::size_t skip_ascii_blocks(std::string_view bytes) noexcept {
@@ -13,7 +12,7 @@ std::size_t skip_ascii_blocks(std::string_view bytes) noexcept {
   for (; bytes.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
     std::uint64_t block = 0;
     std::memcpy(&block, bytes.data() + at, sizeof block);
-    if ((block & high_bits) != 0) break;
+    if (has_high_bit(block)) break;
   }
   return at;
 }
@@ -54,6 +53,7 @@ utf8_sequence first_utf8_sequence(std::string_view bytes) noexcept {
 }
 
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept {
+  if (!any_eight_bytes(text, has_high_bit)) return std::nullopt;
   std::size_t at = 0;
   while (at < text.size()) {
     at += skip_ascii_blocks(text.substr(at));

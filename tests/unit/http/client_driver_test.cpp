@@ -1,5 +1,6 @@
 // http/client_driver_test - the client against real servers on loopback: reuse, faults, TLS, lifetimes, allocations.
 #include <array>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
@@ -7,8 +8,10 @@
 #include <functional>
 #include <future>
 #include <http/client_driver.hpp>
+#include <iterator>
 #include <string>
 #include <support/catch.hpp>
+#include <thread>
 #include <unit/http/allocation_count.hpp>
 #include <unit/http/loopback_server.hpp>
 #include <vector>
@@ -558,6 +561,172 @@ TEST_CASE("client: it may be destroyed by its listener", "[http]") {
   CHECK(b.run_until([&] { return gone; }));
   b.loop.restart();
   b.loop.run();
+}
+
+TEST_CASE("client: destroyed by the first of many answers that came together, it tells of no other", "[http]") {
+  constexpr int total = 8;
+  std::atomic<int> arrived = 0;
+  std::promise<void> all_arrived;
+  auto wait = all_arrived.get_future().share();
+  std::atomic<int> answered = 0;
+  server s([&](peer& p, int) {
+    if (!p.read_request()) return;
+    if (++arrived == total) all_arrived.set_value();
+    wait.wait();
+    p.write(answer("x"));
+    ++answered;
+    p.wait_for_close();
+  });
+  bench_client b(s.url());
+  b.when_ready = [&] {
+    while (const auto c = b.it->try_acquire(b.env.now())) b.it->send(*c, b.env.now());
+  };
+  b.when_ended = [&] { b.it.reset(); };
+  b.want(total);
+  REQUIRE(b.run_until([&] { return arrived == total; }));
+  while (answered < total) std::this_thread::yield();
+  REQUIRE(b.run_until([&] { return !b.it; }));
+  b.loop.restart();
+  b.loop.run();
+  CHECK(b.ends.size() == 1);
+}
+
+TEST_CASE("client: answers that came together shut each other's connections", "[http]") {
+  // Every second answer is malformed; what is shut and opened again meanwhile gets answers of its own alone.
+  std::atomic<int> requests = 0;
+  server s([&](peer& p, int) {
+    while (const auto request = p.read_request()) {
+      const std::string body = request->substr(request->find("\r\n\r\n") + 4);
+      p.write(++requests % 2 == 0 ? "nothing like HTTP\r\n\r\n" : answer(body));
+    }
+  });
+  bench_client b(s.url(), quick());
+  constexpr std::size_t total = 300;
+  std::vector<std::string> sent;
+  std::vector<std::string> on(64);
+  std::size_t told = 0;
+  const auto pump = [&] {
+    while (sent.size() < total) {
+      const auto c = b.it->try_acquire(b.env.now());
+      if (!c) break;
+      sent.push_back(std::to_string(sent.size()));
+      on.at(*c) = sent.back();
+      b.it->body(*c).assign(sent.back());
+      b.it->send(*c, b.env.now());
+    }
+    b.it->want(total - sent.size(), b.env.now());
+  };
+  b.when_ready = pump;
+  b.when_ended = [&] {
+    const ended& e = b.ends.back();
+    if (e.how == ending::answered) {
+      CHECK(e.body == on.at(e.on));
+    } else {
+      CHECK(e.why == errc::malformed_response);
+    }
+    ++told;
+    pump();
+  };
+  b.it->want(8, b.env.now());
+  REQUIRE(b.run_until([&] { return told == total; }));
+  CHECK(b.it->status().in_flight == 0);
+}
+
+TEST_CASE("client: more connections than one turn of the loop takes are all answered", "[http]") {
+  constexpr std::uint32_t many = 150;
+  server s(loopback::echo);
+  http_options o;
+  o.connections_max = many;
+  bench_client b(s.url(), o);
+  b.want(many);
+  REQUIRE(b.run_until([&] { return b.it->status().connections == many; }));
+  for (std::size_t round = 1; round <= 3; ++round) {
+    while (const auto c = b.try_acquire()) b.send(*c, std::to_string(*c));
+    REQUIRE(b.run_until([&] { return b.ends.size() == round * many; }));
+  }
+  for (const auto& e : b.ends) {
+    CHECK(e.how == ending::answered);
+    CHECK(e.body == std::to_string(e.on));
+  }
+  CHECK(s.connections() == many);
+}
+
+TEST_CASE("client: large answers of several connections at once do not mix", "[http]") {
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  const bool encrypted = GENERATE(false, true);
+  server s(loopback::echo, encrypted ? &own : nullptr);
+  tls_options tls;
+  tls.ca_file = a.path;
+  http_options o;
+  o.response_body_max = 8U << 20U;
+  bench_client b(s.url(encrypted ? "https" : "http"), o, tls);
+  constexpr std::size_t total = 6;
+  const auto body_of = [](std::size_t n) {
+    std::string out((1U << 20U) + n * 1000, '\0');
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<char>('a' + (i + n) % 23);
+    return out;
+  };
+  b.want(total);
+  REQUIRE(b.run_until([&] { return b.it->status().connections == total; }));
+  std::vector<std::size_t> on(64);
+  for (std::size_t n = 0; n < total; ++n) {
+    const auto c = b.try_acquire();
+    REQUIRE(c.has_value());
+    on.at(*c) = n;
+    b.send(*c, body_of(n));
+  }
+  REQUIRE(b.run_until([&] { return b.ends.size() == total; }));
+  for (const auto& e : b.ends) {
+    CHECK(e.how == ending::answered);
+    CHECK((e.body == body_of(on.at(e.on))));
+  }
+}
+
+TEST_CASE("client: a connection that breaks while idle is noticed", "[http]") {
+  std::promise<void> go;
+  auto wait = go.get_future().share();
+  server s([&](peer& p, int number) {
+    if (p.read_request()) p.write(answer("x"));
+    if (number > 0) return p.wait_for_close();
+    wait.wait();
+    p.reset();
+  });
+  bench_client b(s.url(), quick());
+  CHECK(b.request("x").how == ending::answered);
+  go.set_value();
+  REQUIRE(b.run_until([&] { return b.it->status().connections == 0; }));
+  CHECK(b.request("x").how == ending::answered);
+}
+
+TEST_CASE("client: it leaves no descriptor open, however it ends", "[http]") {
+  const auto open_now = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  const authority a;
+  const certificate own("IP:127.0.0.1", &a.ca);
+  const bool encrypted = GENERATE(false, true);
+  const bool listens = GENERATE(true, false);
+  const bool loop_runs_on = GENERATE(true, false);
+  tls_options tls;
+  tls.ca_file = a.path;
+  const auto before = open_now();
+  for (int handlers = 0; handlers < 10; ++handlers) {
+    server s(loopback::echo, encrypted ? &own : nullptr, listens);
+    bench_client b(s.url(encrypted ? "https" : "http"), quick(), tls);
+    b.when_ready = [&] {
+      while (const auto c = b.it->try_acquire(b.env.now())) b.it->send(*c, b.env.now());
+    };
+    b.want(2);
+    for (int i = 0; i < handlers; ++i) b.loop.run_one_for(1ms);
+    b.it.reset();
+    if (loop_runs_on) {
+      b.loop.restart();
+      b.loop.run();
+    }
+  }
+  CHECK(open_now() == before);
 }
 
 TEST_CASE("client: a request in steady state costs no allocation", "[http]") {

@@ -175,6 +175,34 @@ TEST_CASE("response_parser: the caps themselves are allowed", "[http]") {
   CHECK(read_whole(head).error == errc::response_too_large);
 }
 
+TEST_CASE("response_parser: interim answers and the head behind them share one cap", "[http]") {
+  const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
+  const std::string fixed = interim + ok + "Content-Length: 1\r\nX: \r\n\r\n";
+  const auto padding = head_max - fixed.size();
+  const auto of = [&](std::size_t n) {
+    return interim + ok + "Content-Length: 1\r\nX: " + std::string(n, 'x') + "\r\n\r\nb";
+  };
+  CHECK(read_whole(of(padding)).body == "b");
+  CHECK(read_whole(of(padding + 1)).error == errc::response_too_large);
+}
+
+TEST_CASE("response_parser: nothing of an answer is left in the next, whoever read their heads", "[http]") {
+  const std::vector<std::string> texts{
+      ok + "Content-Length: 1\r\n\r\na",
+      "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 2\r\nConnection: close\r\n\r\nbb",
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 3\r\n\r\nccc",
+      "HTTP/1.1 204 No Content\r\n\r\n", ok + "Transfer-Encoding: chunked\r\n\r\n1\r\nd\r\n0\r\n\r\n"};
+  response_parser parser(head_max, body_max);
+  for (const std::string& first : texts) {
+    for (const std::string& second : texts) {
+      CAPTURE(first, second);
+      read(parser, {first}, false);
+      CHECK(read(parser, {second}, false) == read_whole(second));
+      CHECK_FALSE(parser.needs_wall_time());
+    }
+  }
+}
+
 TEST_CASE("response_parser: endless interim answers are too large", "[http]") {
   std::string text;
   for (int i = 0; i < 100; ++i) text += "HTTP/1.1 100 Continue\r\n\r\n";

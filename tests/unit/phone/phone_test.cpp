@@ -1,5 +1,6 @@
 // tests/phone - what customer records hold, what is refused and why, and what a dialling context adds.
 #include <broadside/phone.hpp>
+#include <env/random.hpp>
 #include <string>
 #include <string_view>
 #include <support/catch.hpp>
@@ -236,4 +237,22 @@ TEST_CASE("phone: digits without a prefix are read only where the country is kno
   CHECK(read(dialling::international) == international);
   CHECK(read(dialling::bare_digits) == bare);
   CHECK(read(dialling::north_america) == north_america);
+}
+
+TEST_CASE("phone: digits right behind a plus are read as with separators between them", "[phone]") {
+  broadside::random_bits random(20261123);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string digits(1 + random.below(18), '0');
+    for (char& c : digits) c = static_cast<char>('0' + random.below(10));
+    if (random.below(2) == 0) digits[0] = '1';
+    for (const auto from : {dialling::international, dialling::north_america, dialling::bare_digits}) {
+      const auto plain = phone::parse("+" + digits, from);
+      const auto spaced = phone::parse("+" + digits + " ", from);
+      CAPTURE(digits);
+      REQUIRE(plain.has_value() == spaced.has_value());
+      if (plain.has_value()) REQUIRE(plain->to_string() == spaced->to_string());
+      if (!plain.has_value()) REQUIRE(plain.error() == spaced.error());
+      if (plain.has_value()) REQUIRE(plain->to_string() == "+" + digits);
+    }
+  }
 }

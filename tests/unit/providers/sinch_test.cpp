@@ -542,3 +542,28 @@ TEST_CASE("sinch: an answer that repeats the key is not repeated", "[providers]"
   CHECK(classified(200, "x-api-key: not-a-real-key").error == "withheld: the answer repeats the API key");
   CHECK(classified(200, R"({"status":"success","tracking-id":"not-a-real-key"})").provider_message_id.empty());
 }
+
+TEST_CASE("sinch: a key that is cut or written with escapes is not repeated either", "[providers]") {
+  const auto taken = [](const std::string& id) {
+    return classified(200, R"({"status":"success","tracking-id":")" + id + "\"}").provider_message_id;
+  };
+  const std::string key = "not-a-real-key";
+  for (std::size_t before = 0; before < 80; ++before) {
+    CAPTURE(before);
+    CHECK(taken(std::string(before, 'x') + key).empty());
+    CHECK(taken(std::string(before, 'x') + key + "x").empty());
+  }
+  for (std::size_t before = 120; before < 160; ++before) {
+    CAPTURE(before);
+    const verdict v = classified(
+        200, R"({"status":"failure","error-code":"E104","error-info":")" + std::string(before, 'x') + key + "\"}");
+    CHECK(v.error == "withheld: the answer repeats the API key");
+  }
+  CHECK(taken("\\u006eot-a-real-key").empty());
+  const verdict v =
+      classified(200, R"({"status":"failure","error-code":"E104","error-info":"bad key \u006eot-a-real-key"})");
+  CHECK(v.error == "withheld: the answer repeats the API key");
+  // What an answer says elsewhere and nobody keeps takes no id away.
+  const verdict accepted = classified(200, R"({"status":"success","tracking-id":"id-1","key":"not-a-real-key"})");
+  CHECK(accepted.provider_message_id == "id-1");
+}
