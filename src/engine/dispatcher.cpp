@@ -394,18 +394,13 @@ void dispatcher::record_settled() {
 /// Asks to be woken when the journal clears the first of what was not cleared when it was looked at: claims as the run
 /// began, outcomes in flush(). What became cleared since is answered by "no": then the next run is at once.
 void dispatcher::await_journal(time_point now) {
-  constexpr position nothing{~std::uint64_t{0}};
-  position first = nothing;
+  position first = nothing_claimed;
   if (told_ < recorded_) first = ended_[told_].at;
   const bool stuck = first <= seen_cleared_;  // the event queue did not take it
   if (stuck) wake_at(now + 1ms);
-  if (stuck) first = nothing;
-  for (const route_on_shard& r : routes_) {
-    for (const flight_index k : r.ready) {
-      if (r.flights[k].claimed > cleared_) first = std::min(first, r.flights[k].claimed);
-    }
-  }
-  if (first != nothing && !shared_.journal_->tell_when_cleared(number_, first)) wake_at(now);
+  if (stuck) first = nothing_claimed;
+  for (route_on_shard& r : routes_) first = std::min(first, first_uncleared(r));
+  if (first != nothing_claimed && !shared_.journal_->tell_when_cleared(number_, first)) wake_at(now);
 }
 
 void dispatcher::publish() {

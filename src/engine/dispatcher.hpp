@@ -92,6 +92,7 @@ class dispatcher {
     bool sent = false;
   };
   using flight_index = std::uint32_t;
+  static constexpr position nothing_claimed{~std::uint64_t{0}};
   /// A message whose answer was lost, to be asked for.
   struct question {
     time_point due;
@@ -107,7 +108,7 @@ class dispatcher {
     std::vector<flight> flights;        // one for each connection, and those ahead of them
     std::vector<flight_index> unused;   // of these; a stack
     std::vector<flight_index> carried;  // by exchange: what was sent on it
-    std::vector<flight_index> ready;    // claimed and not sent, in the order of their claims
+    std::vector<flight_index> ready;    // claimed and not sent: transactional ones, others; each in order of claims
     std::size_t ahead = 0;              // so many are made ready without a connection, while the journal clears them
     std::size_t ahead_max = 0;          // at most
     position adapted_at{};              // what was cleared when `ahead` grew last
@@ -158,6 +159,9 @@ class dispatcher {
   bool reserve(flight&, time_point now);
   void claim(std::uint16_t route, flight&);
   void make_ready(route_on_shard&, flight_index, time_point now);
+  [[nodiscard]] static bool is_urgent(const flight&) noexcept;
+  [[nodiscard]] static std::vector<flight_index>::iterator first_other(route_on_shard&) noexcept;
+  [[nodiscard]] position first_uncleared(route_on_shard&) const noexcept;
   void send_cleared(std::uint16_t route, time_point now);
   [[nodiscard]] bool is_out_of_date(const flight&, time_point now);
   fate leaves(std::uint16_t route, flight_index, std::optional<http::exchange>& connection, time_point now);

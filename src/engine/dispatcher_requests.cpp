@@ -267,14 +267,31 @@ void dispatcher::claim(std::uint16_t route, flight& f) {
   routes_[route].in_flight += f.messages.size();
 }
 
-/// It waits, with a promise of what it costs. Transactional requests stand before the others.
+bool dispatcher::is_urgent(const flight& f) noexcept { return f.of->priority == priority::transactional; }
+
+/// Transactional requests stand before the others. Of each kind those that were claimed first stand in front.
+auto dispatcher::first_other(route_on_shard& r) noexcept -> std::vector<flight_index>::iterator {
+  return std::find_if(r.ready.begin(), r.ready.end(), [&](flight_index k) { return !is_urgent(r.flights[k]); });
+}
+
+/// The first of the claims that are waited for; nothing_claimed when there is none.
+position dispatcher::first_uncleared(route_on_shard& r) const noexcept {
+  const auto is_cleared = [&](flight_index k) { return r.flights[k].claimed <= cleared_; };
+  position first = nothing_claimed;
+  const auto others = first_other(r);
+  for (const auto& [begin, end] : {std::pair(r.ready.begin(), others), std::pair(others, r.ready.end())}) {
+    const auto at = std::partition_point(begin, end, is_cleared);
+    if (at != end) first = std::min(first, r.flights[*at].claimed);
+  }
+  return first;
+}
+
+/// It waits, with a promise of what it costs.
 void dispatcher::make_ready(route_on_shard& r, flight_index k, time_point now) {
   flight& f = r.flights[k];
   f.ready_at = now;
   rate::hold(f.of->spec->limits, f.promised, f.costs, now);
-  const bool urgent = f.of->priority == priority::transactional;
-  const auto is_other = [&](flight_index each) { return r.flights[each].of->priority != priority::transactional; };
-  r.ready.insert(urgent ? std::find_if(r.ready.begin(), r.ready.end(), is_other) : r.ready.end(), k);
+  r.ready.insert(is_urgent(f) ? first_other(r) : r.ready.end(), k);
 }
 
 /// More requests are made ready ahead while connections stand idle because the journal has not cleared the next claim
@@ -315,10 +332,14 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
   comes_back_.clear();
   std::size_t kept = 0;
   bool may_leave = true;
-  for (std::size_t at = 0; at < r.ready.size(); ++at) {
+  std::size_t at = 0;
+  // There may be hundreds: no further than to where nothing can leave, for want of a connection or of a cleared claim.
+  for (; at < r.ready.size() && (may_leave || all); ++at) {
     const flight_index k = r.ready[at];
+    const bool cleared = r.flights[k].claimed <= cleared_;
+    if (!cleared && !is_urgent(r.flights[k])) break;  // as are those behind it
     fate its = fate::stays;
-    if (r.flights[k].claimed <= cleared_ && (may_leave || all)) {
+    if (cleared) {
       if (!connection && may_leave && has_concurrency(r)) connection = r.client->try_acquire(now);
       may_leave = connection.has_value();
       its = may_leave || all ? leaves(route, k, connection, now) : fate::stays;
@@ -328,7 +349,7 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
     if (its == fate::stays) r.ready[kept++] = k;
     if (its == fate::comes_back) comes_back_.push_back(k);
   }
-  r.ready.resize(kept);
+  r.ready.erase(r.ready.begin() + static_cast<std::ptrdiff_t>(kept), r.ready.begin() + static_cast<std::ptrdiff_t>(at));
   if (connection) r.client->release(*connection, now);
   // What is ready beyond what is wanted ahead now does not stay claimed while connections are slow to come free.
   for (; swept_ && r.ahead_max > 0 && r.ready.size() > r.ahead; r.ready.pop_back())
