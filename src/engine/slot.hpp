@@ -62,7 +62,7 @@ class slot_arena final : public journal::message_table {
   }
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
   /// The message is looked at soon: what is read of it first should be at hand then.
-  void prefetch(slot_index i) const noexcept {
+  void prefetch(slot_index i) const noexcept override {
     const std::byte* const at = bytes_.get() + stride_ * i;
     __builtin_prefetch(at, 1);
     __builtin_prefetch(at + offsetof(slot, to), 1);

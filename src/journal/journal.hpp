@@ -56,6 +56,8 @@ class message_table {
  public:
   virtual ~message_table() = default;
   [[nodiscard]] virtual message_facts facts(message_ref) const noexcept = 0;
+  /// facts() will be asked for soon, and what they point at be read.
+  virtual void prefetch(message_ref) const noexcept {}
 };
 
 class journal {

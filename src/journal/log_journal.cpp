@@ -396,6 +396,9 @@ void log_writer::gather(time_point now) {
     const std::size_t n = staged_.take(some);
     if (n == 0) break;
     for (std::size_t i = 0; i < n; ++i) {
+      if (some[i].message < options_.messages_max) table_.prefetch(some[i].message);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
       encode(some[i], position{first + i});
       urgent |= somebody_waits(some[i]);
     }

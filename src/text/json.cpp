@@ -1,4 +1,5 @@
 // text/json - strings copied in blocks: only the bytes that JSON or UTF-8 object to are looked at one by one.
+#include <algorithm>
 #include <text/json.hpp>
 #include <text/utf8.hpp>
 #include <values/eight_bytes.hpp>
@@ -93,22 +94,39 @@ std::size_t json_writer::one_with_care(std::string_view utf8) {
 void json_writer::string(std::string_view utf8) {
   separate();
   room(1);
-  *at_++ = '"';
+  put('"');
   while (!utf8.empty()) {
     // A block is copied before it is known to be good: what should not have been copied is written over.
     room(sizeof(block));
-    const std::string_view some = utf8.substr(0, sizeof(block));
-    const bool good = some.size() == sizeof(block) ? copy_block(some.data(), at_)
-                      : some.size() >= 4           ? copy_short(some, at_)
-                                                   : false;
-    std::size_t n = good ? some.size() : 0;
-    for (; n < some.size() && !needs_care(some[n]); ++n) at_[n] = some[n];
-    at_ += n;
-    utf8.remove_prefix(n);
-    if (n < some.size()) utf8.remove_prefix(one_with_care(utf8));
+    utf8.remove_prefix(utf8.size() < sizeof(block) ? copy_few(utf8) : copy_blocks(utf8));
+    if (!utf8.empty() && needs_care(utf8.front())) utf8.remove_prefix(one_with_care(utf8));
   }
   room(1);
-  *at_++ = '"';
+  put('"');
+}
+
+/// Of a text of fewer bytes than a block what comes before a byte that needs care; how many bytes.
+std::size_t json_writer::copy_few(std::string_view utf8) noexcept {
+  char* const at = at_;
+  std::size_t n = utf8.size() >= 4 && copy_short(utf8, at) ? utf8.size() : 0;
+  for (; n < utf8.size() && !needs_care(utf8[n]); ++n) at[n] = utf8[n];
+  at_ = at + n;
+  return n;
+}
+
+/// The same of a text of a block or more, as far as there is room, which is for one block at least. The last block
+/// overlaps the one before it.
+std::size_t json_writer::copy_blocks(std::string_view utf8) noexcept {
+  char* const at = at_;
+  const char* const from = utf8.data();
+  const std::size_t most = std::min(utf8.size(), static_cast<std::size_t>(buffer_.data() + buffer_.size() - at));
+  std::size_t n = 0;
+  while (n + sizeof(block) <= most && copy_block(from + n, at + n)) n += sizeof(block);
+  const std::size_t last = most - sizeof(block);
+  if (n < most && n > last && copy_block(from + last, at + last)) n = most;
+  for (; n < most && !needs_care(from[n]); ++n) at[n] = from[n];
+  at_ = at + n;
+  return n;
 }
 
 }  // namespace broadside::text

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace broadside::text {
 
@@ -27,11 +28,14 @@ class json_writer {
   /// Inline, so that a key which is a literal is a few moves.
   [[gnu::always_inline]] inline void key(std::string_view key) {
     room(key.size() + 4);
-    if (comma_) *at_++ = ',';
-    *at_++ = '"';
-    copy(key);
-    *at_++ = '"';
-    *at_++ = ':';
+    char* at = at_;  // as a local: a char that is written could be any of the members
+    if (comma_) *at++ = ',';
+    *at++ = '"';
+    std::memcpy(at, key.data(), key.size());
+    at += key.size();
+    *at++ = '"';
+    *at++ = ':';
+    at_ = at;
     comma_ = false;
   }
   void string(std::string_view utf8);
@@ -99,22 +103,28 @@ class json_writer {
   /// A value or a key comes next.
   void separate() {
     room(1);
-    if (comma_) *at_++ = ',';
-    comma_ = true;
+    if (std::exchange(comma_, true)) put(',');
   }
   void begin(char open) {
     separate();
     room(1);
-    *at_++ = open;
+    put(open);
     comma_ = false;
   }
   void end(char close) {
     room(1);
-    *at_++ = close;
+    put(close);
     comma_ = true;
+  }
+  void put(char c) noexcept {
+    char* const at = at_;
+    at_ = at + 1;
+    *at = c;
   }
   void escape(unsigned char byte);
   std::size_t one_with_care(std::string_view utf8);
+  std::size_t copy_few(std::string_view utf8) noexcept;
+  std::size_t copy_blocks(std::string_view utf8) noexcept;
 
   std::string& out_;
   bool comma_ = false;

@@ -3,6 +3,7 @@
 // Pure; any thread; no allocation.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,7 +28,8 @@ namespace broadside {
 
 /// The highest byte first, on any machine.
 inline void store_eight_bytes(char* to, std::uint64_t bytes) noexcept {
-  for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<char>(bytes >> shift & 0xFFU);
+  if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
+  std::memcpy(to, &bytes, sizeof bytes);
 }
 
 /// Whether `test` says yes to any eight bytes of the text. The last eight overlap those before them; a text of fewer is
