@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 
 constexpr duration sweep_interval = 1s;
 constexpr std::size_t intake_batch = 64;
-/// How many requests of a route may be claimed ahead of their connections, so that a group is large enough to pay for
-/// its sync while the one before it is on its way to the disk. A crash leaves their messages in doubt: there are no
-/// more of them than that takes, but for one request a connection.
+/// How many requests of a route, on a shard, may be claimed ahead of their connections, so that a group is large enough
+/// to pay for its sync while the one before it is on its way to the disk. A crash leaves their messages in doubt: there
+/// are no more of them than that takes, but for one request a connection.
 constexpr std::size_t ahead_max(std::size_t connections, std::size_t batch) noexcept {
   constexpr std::size_t messages = 4'096;
   constexpr std::size_t per_connection = 8;

@@ -352,8 +352,10 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
   r.ready.erase(r.ready.begin() + static_cast<std::ptrdiff_t>(kept), r.ready.begin() + static_cast<std::ptrdiff_t>(at));
   if (connection) r.client->release(*connection, now);
   // What is ready beyond what is wanted ahead now does not stay claimed while connections are slow to come free.
-  for (; swept_ && r.ahead_max > 0 && r.ready.size() > r.ahead; r.ready.pop_back())
-    comes_back_.push_back(r.ready.back());
+  if (swept_ && r.ahead_max > 0 && r.ready.size() > r.ahead) {
+    comes_back_.insert(comes_back_.end(), r.ready.begin() + static_cast<std::ptrdiff_t>(r.ahead), r.ready.end());
+    r.ready.resize(r.ahead);
+  }
   // Backwards: each goes to the front of its lane.
   for (std::size_t i = comes_back_.size(); i-- > 0;) recall(route, comes_back_[i], now);
 }

@@ -1,7 +1,8 @@
 // http/endpoint - the place of one connection after another: its socket, its TLS session, and what it owes to whom.
 //
 // No Asio: who owns it has the loop. A ready_set tells things once, so they are remembered here. Shard thread only;
-// nothing allocates but a handshake.
+// nothing allocates but TLS,
+// until its buffers have grown.
 #pragma once
 
 #include <array>

@@ -62,6 +62,42 @@ bool holds(const verdict& v, std::string_view secret) noexcept {
   return holds(v.provider_message_id, secret) || holds(v.status_code, secret) || holds(v.error, secret);
 }
 
+/// The character that JSON begins with, its escapes undone as far as they are of ASCII; how many bytes it takes.
+std::size_t unescaped(std::string_view json, char& c) noexcept {
+  c = json.front();
+  if (c != '\\' || json.size() < 2) return 1;
+  c = json[1];  // of "\/", "\\" and "\""; of the other short ones a letter, which is a match too many
+  constexpr std::string_view start = "\\u00";
+  unsigned code = 0;
+  if (!json.starts_with(start) || json.size() < 6) return 2;
+  const auto read = std::from_chars(json.data() + start.size(), json.data() + 6, code, 16);
+  if (read.ptr != json.data() + 6) return 2;
+  c = static_cast<char>(code);
+  return 6;
+}
+
+bool begins_escaped(std::string_view json, std::string_view secret) noexcept {
+  for (const char wanted : secret) {
+    if (json.empty()) return false;
+    char c = 0;
+    json.remove_prefix(unescaped(json, c));
+    if (c != wanted) return false;
+  }
+  return true;
+}
+
+/// Whether bytes say the secret, as it is or as JSON may write it.
+bool says(std::string_view body, std::string_view secret) noexcept {
+  // Not find(): that stops at every byte which is the key's first.
+  if (::memmem(body.data(), body.size(), secret.data(), secret.size()) != nullptr) return true;
+  if (body.find('\\') == std::string_view::npos) return false;
+  for (; body.size() >= secret.size(); body.remove_prefix(1)) {
+    const bool may = body.front() == secret.front() || body.front() == '\\';
+    if (may && begins_escaped(body, secret)) return true;
+  }
+  return false;
+}
+
 /// Whether a text of JSON is in the verdict as it was, and not without its end.
 template <std::size_t Capacity>
 bool is_whole(const fixed_string<Capacity>& text) noexcept {
@@ -133,14 +169,12 @@ fixed_string<160> raw_words(std::string_view body) noexcept {
 
 void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept {
   if (secret.size() < secret_bytes_min || body.size() < secret.size()) return;
-  // The words, because JSON may write the key in the body with escapes; and the body where a key may be cut in the
-  // words.
+  // The words, and the body where a key may be cut in the words, or stand in them as JSON writes it.
   const bool words_hold = std::any_of(each.begin(), each.end(), [&](const verdict& v) { return holds(v, secret); });
   if (!words_hold) {
     // Nearly every answer: it took the messages, and says nothing but its ids.
     if (std::all_of(each.begin(), each.end(), [](const verdict& v) { return is_whole(v); })) return;
-    // Not find(): that stops at every byte which is the key's first.
-    if (::memmem(body.data(), body.size(), secret.data(), secret.size()) == nullptr) return;
+    if (!says(body, secret)) return;
   }
   for (verdict& v : each) {
     if (!v.error.empty()) v.error = std::string_view("withheld: the answer repeats the API key");

@@ -71,9 +71,8 @@ result<void, failure> simulated_shard::make_clients() {
 
 void simulated_shard::endpoint::on_end(http::exchange e, const http::exchange_end& end) {
   if (owner.stopping_) return;  // as a thread that has left its loop
-  const time_point now = owner.world_.now();
   engine_detail::dispatcher& told = owner.turn_.dispatch();
-  asks ? told.on_query_end(route, e, end, now) : told.on_end(route, e, end, now);
+  asks ? told.on_query_end(route, e, end, end.at) : told.on_end(route, e, end, end.at);
   owner.schedule();
 }
 

@@ -571,6 +571,43 @@ TEST_CASE("dispatcher: the longer a journal takes, the more requests are made re
   static_cast<void>(b.events());
 }
 
+TEST_CASE("dispatcher: what is not wanted ahead any more goes back in its order", "[engine]") {
+  slow_journal slow;
+  bench b({.connections = 4, .kept = &slow, .survives = true});
+  b.submit_many(200);
+  for (int i = 0; i < 6; ++i) {  // every connection waits for the journal: more and more is claimed ahead
+    b.run();
+    slow.sync();
+    b.run();
+    while (!b.clients[0]->sent.empty()) b.answer("A");
+  }
+  slow.records.clear();
+  for (int i = 0; i < 8; ++i) {  // the disk hangs: with each sweep less
+    b.env.advance(1100ms);
+    b.run();
+  }
+  std::vector<journal::message_ref> released;
+  for (const auto& each : slow.records) {
+    if (each.kind == journal::record_kind::released) released.push_back(each.message);
+  }
+  REQUIRE(released.size() > 1);
+  slow.records.clear();
+  for (int i = 0; i < 20; ++i) {
+    slow.sync();
+    b.run();
+    while (!b.clients[0]->sent.empty()) b.answer("A");
+  }
+  std::vector<journal::message_ref> again;
+  for (const auto& each : slow.records) {
+    const bool was = std::find(released.begin(), released.end(), each.message) != released.end();
+    if (was && each.kind == journal::record_kind::claim) again.push_back(each.message);
+  }
+  REQUIRE(again.size() >= released.size());
+  again.resize(released.size());
+  REQUIRE(std::is_sorted(again.begin(), again.end()));
+  static_cast<void>(b.events());
+}
+
 TEST_CASE("dispatcher: what is claimed ahead of the connections goes back when its campaign is paused or too old",
           "[engine]") {
   const bool paused = GENERATE(true, false);

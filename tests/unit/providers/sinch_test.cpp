@@ -563,6 +563,16 @@ TEST_CASE("sinch: a key that is cut or written with escapes is not repeated eith
   const verdict v =
       classified(200, R"({"status":"failure","error-code":"E104","error-info":"bad key \u006eot-a-real-key"})");
   CHECK(v.error == "withheld: the answer repeats the API key");
+  for (const char* escaped :
+       {"\\u006eot-a-real-key", "not-a-real-ke\\u0079", "not\\u002da\\u002dreal\\u002dkey", "not-a-rea\\u006C-key"}) {
+    CAPTURE(escaped);
+    CHECK(taken(std::string(55, 'x') + escaped).empty());  // and cut
+    CHECK(classified(500, std::string(R"({"m":"bad key )") + escaped + "\"}").error ==
+          "withheld: the answer repeats the API key");
+  }
+  CHECK(taken(std::string(62, 'x') + "\\u006eot-a-real-kex").size() == 64);
+  CHECK(classified(500, R"({"m":"bad key \u006eot-a-real-ke"})").error.view().starts_with("{"));
+  CHECK(classified(500, "\\").error == "\\");
   // What an answer says elsewhere and nobody keeps takes no id away.
   const verdict accepted = classified(200, R"({"status":"success","tracking-id":"id-1","key":"not-a-real-key"})");
   CHECK(accepted.provider_message_id == "id-1");
