@@ -124,17 +124,21 @@ audience_options reader_options(audience_format format) {
   return out;
 }
 
+void take(answer& out, const audience_batch& batch) {
+  out.rows += batch.recipients.size();
+  for (const recipient& each : batch.recipients) {
+    out.field(each.to);
+    for (const std::string_view value : each.values) out.field(value);
+  }
+}
+
 answer read_ours(audience_format format, std::string_view bytes, answer out = {}) {
   audience_reader reader(reader_options(format));
   audience_batch batch;
   while (true) {
     const audience_step step = reader.next(batch);
     if (step == audience_step::rows) {
-      out.rows += batch.recipients.size();
-      for (const recipient& each : batch.recipients) {
-        out.field(each.to);
-        for (const std::string_view value : each.values) out.field(value);
-      }
+      take(out, batch);
       continue;
     }
     if (step != audience_step::more) fail("a row is bad, or the header");
@@ -272,11 +276,7 @@ int read_file(const std::string& path) {
   for (bool at_end = false;;) {
     const audience_step step = reader.next(batch);
     if (step == audience_step::rows) {
-      out.rows += batch.recipients.size();
-      for (const recipient& each : batch.recipients) {
-        out.field(each.to);
-        for (const std::string_view value : each.values) out.field(value);
-      }
+      take(out, batch);
       continue;
     }
     if (step != audience_step::more) fail("a row is bad, or the header");
