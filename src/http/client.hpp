@@ -1,6 +1,6 @@
 // http/client - one route's HTTP exchanges on one shard, as the dispatcher sees them: a port without sockets.
 //
-// client_driver implements it over Asio; tests and simulations implement it over nothing. Shard thread only.
+// client_driver implements it over the machine; tests and simulations implement it over nothing. Shard thread only.
 #pragma once
 
 #include <broadside/environment.hpp>

@@ -1,6 +1,6 @@
 // http/transport - what a client needs of the world: a port without sockets. client_core decides, a transport does.
 //
-// client_driver implements it over Asio; tests and simulations implement it over nothing. Shard thread only.
+// client_driver implements it over the machine; tests and simulations implement it over nothing. Shard thread only.
 //
 // Who calls whom:
 // - client_core calls these functions, from inside its own operations and from inside its on_* functions.
