@@ -56,6 +56,7 @@ class fixed_string {
  private:
   constexpr void copy(const fixed_string& other) noexcept {
     size_ = other.size_;
+    if (size_ == 0) return;  // most are: not worth a call
     std::copy_n(other.bytes_.data(), size_, bytes_.data());
   }
   /// A constant has no bytes that are nothing.

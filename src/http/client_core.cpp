@@ -247,18 +247,18 @@ void client_core::tell_answer(connection& c, time_point now) {
 
 // ---- doing what was decided
 
-void client_core::happened(connection& c, connection_event event, time_point now, error_code why) {
+void client_core::happened(connection& c, connection_event event, time_point now, const error_code& why) {
   perform(c, pool_.on(c.index, event, now, why), now);
   if (!is_gone()) tell_failures();
 }
 
 // Who waits for a connection does not look again by itself.
 void client_core::tell_failures() {
-  const std::uint64_t failures = pool_.status().failures;
+  const std::uint64_t failures = pool_.failures();
   if (std::exchange(told_failures_, failures) != failures) listener_->on_ready();
 }
 
-void client_core::happened_inside(connection& c, connection_event event, time_point now, error_code why) {
+void client_core::happened_inside(connection& c, connection_event event, time_point now, const error_code& why) {
   perform_inside(c, pool_.on(c.index, event, now, why), now);
 }
 

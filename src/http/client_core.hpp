@@ -77,9 +77,9 @@ class client_core final : public client {
   void perform_inside(connection&, const connection_action&, time_point now);
   void tell_answer(connection&, time_point now);
   void drain(connection&, time_point now);
-  void happened(connection&, connection_event, time_point now, error_code why = {});
+  void happened(connection&, connection_event, time_point now, const error_code& why = {});
   void tell_failures();
-  void happened_inside(connection&, connection_event, time_point now, error_code why = {});
+  void happened_inside(connection&, connection_event, time_point now, const error_code& why = {});
   [[nodiscard]] bool end_of_operation(connection&, time_point now);
   [[nodiscard]] std::array<std::string_view, transport::pieces_max> pieces_of(connection&) const;
   [[nodiscard]] bool is_sendable(const connection&) const noexcept;

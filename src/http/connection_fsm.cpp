@@ -3,7 +3,7 @@
 
 namespace broadside::http {
 
-connection_action connection_fsm::resume(event e, time_point now, error_code why) noexcept {
+connection_action connection_fsm::resume(event e, time_point now, const error_code& why) noexcept {
   switch (state_) {
     case connection_state::closed:
       if (e != event::open) return {};
@@ -30,7 +30,7 @@ connection_action connection_fsm::resume(event e, time_point now, error_code why
   return {};
 }
 
-connection_action connection_fsm::on_connecting(event e, time_point now, error_code why) noexcept {
+connection_action connection_fsm::on_connecting(event e, time_point now, const error_code& why) noexcept {
   if (e == event::failed) return close(why);
   if (is_late(e, now)) return close(errc::deadline_exceeded);
   const bool handshake_is_next = state_ == connection_state::connecting && tls_;
@@ -43,7 +43,7 @@ connection_action connection_fsm::on_connecting(event e, time_point now, error_c
   return e == last ? become_idle(now) : action{};
 }
 
-connection_action connection_fsm::on_idle(event e, time_point now, error_code why) noexcept {
+connection_action connection_fsm::on_idle(event e, time_point now, const error_code& why) noexcept {
   if (e == event::failed) return close(why);
   if (is_late(e, now)) return close({});
   if (e != event::acquire) return {};
@@ -62,7 +62,7 @@ connection_action connection_fsm::on_acquired(event e, time_point now) noexcept 
   return {now - idle_since_ < trusted_for ? connection_step::write : connection_step::check_then_write, {}, {}};
 }
 
-connection_action connection_fsm::on_writing(event e, time_point now, error_code why) noexcept {
+connection_action connection_fsm::on_writing(event e, time_point now, const error_code& why) noexcept {
   const ending unanswered = touched_ ? ending::maybe_sent : ending::not_sent;
   if (is_late(e, now)) return end(unanswered, errc::deadline_exceeded);
   switch (e) {
@@ -91,7 +91,7 @@ connection_action connection_fsm::on_writing(event e, time_point now, error_code
   }
 }
 
-connection_action connection_fsm::on_reading(event e, time_point now, error_code why) noexcept {
+connection_action connection_fsm::on_reading(event e, time_point now, const error_code& why) noexcept {
   if (is_late(e, now)) return end(ending::maybe_sent, errc::deadline_exceeded);
   if (e == event::failed) return end(ending::maybe_sent, why);
   if (e == event::answered) return tell(keep_);
@@ -110,13 +110,13 @@ connection_action connection_fsm::become_idle(time_point since) noexcept {
   return {connection_step::ready, {}, {}};
 }
 
-connection_action connection_fsm::close(error_code why) noexcept {
+connection_action connection_fsm::close(const error_code& why) noexcept {
   state_ = connection_state::closing;
   deadline_ = time_point::max();
   return {connection_step::close, {}, why};
 }
 
-connection_action connection_fsm::end(ending how, error_code why) noexcept {
+connection_action connection_fsm::end(ending how, const error_code& why) noexcept {
   action out = close(why);
   out.end = how;
   return out;

@@ -73,7 +73,7 @@ class connection_fsm {
   connection_fsm(const http_options& timeouts, bool tls) noexcept : timeouts_(&timeouts), tls_(tls) {}
 
   /// What to do next. Events that mean nothing in the present state change nothing. O(1).
-  connection_action resume(connection_event, time_point now, error_code why = {}) noexcept;
+  connection_action resume(connection_event, time_point now, const error_code& why = {}) noexcept;
 
   [[nodiscard]] connection_state state() const noexcept { return state_; }
   /// When a tick will change something; time_point::max(): never.
@@ -83,16 +83,16 @@ class connection_fsm {
   using action = connection_action;
   using event = connection_event;
 
-  action on_connecting(event, time_point now, error_code why) noexcept;
-  action on_idle(event, time_point now, error_code why) noexcept;
+  action on_connecting(event, time_point now, const error_code& why) noexcept;
+  action on_idle(event, time_point now, const error_code& why) noexcept;
   action on_acquired(event, time_point now) noexcept;
-  action on_writing(event, time_point now, error_code why) noexcept;
-  action on_reading(event, time_point now, error_code why) noexcept;
+  action on_writing(event, time_point now, const error_code& why) noexcept;
+  action on_reading(event, time_point now, const error_code& why) noexcept;
   action on_telling(event, time_point now) noexcept;
 
   action become_idle(time_point since) noexcept;
-  action close(error_code why) noexcept;
-  action end(ending how, error_code why) noexcept;
+  action close(const error_code& why) noexcept;
+  action end(ending how, const error_code& why) noexcept;
   action tell(bool keep) noexcept;
   [[nodiscard]] bool is_late(event e, time_point now) const noexcept { return e == event::tick && now >= deadline_; }
 

@@ -6,6 +6,14 @@ namespace broadside::http {
 
 using kind = pool_task::kind;
 
+namespace {
+
+bool is_opening(connection_state s) noexcept {
+  return s == connection_state::connecting || s == connection_state::handshaking;
+}
+
+}  // namespace
+
 pool::pool(const http_options& options, bool tls, std::uint64_t seed)
     : options_(&options), slots_(options.connections_max, slot{.fsm = connection_fsm(options, tls)}), random_(seed) {
   closed_.reserve(slots_.size());
@@ -33,12 +41,7 @@ client_status pool::status() const noexcept {
   return out;
 }
 
-bool pool::is_short_of_connections() const noexcept {
-  return !closed_.empty() && want_ > std::size_t{count(connection_state::idle)} + opening();
-}
-
-pool_task pool::next_task(time_point now) noexcept {
-  if (!is_short_of_connections()) return {};
+pool_task pool::next_opening(time_point now) noexcept {
   if (now < retry_at_) {
     note_deadline(retry_at_);
     return {};
@@ -78,45 +81,51 @@ void pool::resolve_failed(std::uint32_t serial, error_code why, time_point now) 
   back_off(now);
 }
 
-connection_action pool::on(exchange c, connection_event event, time_point now, error_code why) noexcept {
+connection_action pool::on(exchange c, connection_event event, time_point now, const error_code& why) noexcept {
   slot& s = slots_[c];
   const connection_state from = s.fsm.state();
   const connection_action action = s.fsm.resume(event, now, why);
-  const connection_state to = s.fsm.state();
   note_deadline(s.fsm.deadline());
-  if (from != to) {
-    moved(c, from, to);
-    take_in(c, from, action, now);
-  }
+  if (s.fsm.state() != from) moved(c, from, action, now);
   return action;
 }
 
-void pool::moved(exchange c, connection_state from, connection_state to) noexcept {
+// What it means for the pool that a connection is in another state.
+void pool::moved(exchange c, connection_state from, const connection_action& action, time_point now) noexcept {
+  slot& s = slots_[c];
+  const connection_state to = s.fsm.state();
   --counts_[static_cast<std::size_t>(from)];
   ++counts_[static_cast<std::size_t>(to)];
   if (from == connection_state::idle) unlink_idle(c);
-  if (to == connection_state::idle) link_idle(c);
   if (from == connection_state::closed) closed_.pop_back();  // next_task() opens the last one only
-  if (to == connection_state::closed) closed_.push_back(c);
+  switch (to) {
+    case connection_state::telling:
+      s.has_answered = true;
+      failures_ = 0;
+      last_error_ = {};
+      return;
+    case connection_state::idle:
+      link_idle(c);
+      if (!is_opening(from)) return;
+      s.opened_at = now;
+      opening_limit_ = std::min(opening_limit_ + 1, opening_max);
+      return;
+    case connection_state::closing:
+      if (action.why) broke(s, from, action, now);
+      return;
+    case connection_state::closed:
+      return closed_.push_back(c);
+    default:
+      return;
+  }
 }
 
-void pool::take_in(exchange c, connection_state from, const connection_action& action, time_point now) noexcept {
-  slot& s = slots_[c];
-  const connection_state to = s.fsm.state();
-  const bool was_opening = from == connection_state::connecting || from == connection_state::handshaking;
-  if (to == connection_state::telling) {
-    s.has_answered = true;
-    failures_ = 0;
-    last_error_ = {};
-  } else if (to == connection_state::idle && was_opening) {
-    s.opened_at = now;
-    opening_limit_ = std::min(opening_limit_ + 1, opening_max);
-  } else if (to == connection_state::closing && action.why) {
-    const bool fruitless = was_opening || (!s.has_answered && now - s.opened_at < fruitless_within);
-    if (fruitless) opening_failed(s, now);
-    if (fruitless && action.end != ending::maybe_sent) ++failed_;  // else a request was lost with it, and says so
-    if (fruitless || from != connection_state::idle) last_error_ = action.why;
-  }
+// A connection that failed, or whose peer closed it.
+void pool::broke(const slot& s, connection_state from, const connection_action& action, time_point now) noexcept {
+  const bool fruitless = is_opening(from) || (!s.has_answered && now - s.opened_at < fruitless_within);
+  if (fruitless) opening_failed(s, now);
+  if (fruitless && action.end != ending::maybe_sent) ++failed_;  // else a request was lost with it, and says so
+  if (fruitless || from != connection_state::idle) last_error_ = action.why;
 }
 
 // The next address is tried at once; only when every one has failed does the route rest.

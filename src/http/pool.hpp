@@ -43,15 +43,16 @@ class pool {
   void want(std::size_t exchanges) noexcept { want_ = exchanges; }
   std::optional<exchange> try_acquire(time_point now) noexcept;
   [[nodiscard]] client_status status() const noexcept;
+  [[nodiscard]] std::uint64_t failures() const noexcept { return failed_; }  // as in status()
 
   // The driver's side.
   /// Until it says none: after every call that may have changed something.
-  pool_task next_task(time_point now) noexcept;
+  pool_task next_task(time_point now) noexcept { return is_short_of_connections() ? next_opening(now) : pool_task{}; }
   /// Whether this was the resolution asked for last; a late one is ignored, its addresses must not be used.
   bool resolved(std::uint32_t serial, std::size_t addresses, time_point now) noexcept;
   void resolve_failed(std::uint32_t serial, error_code why, time_point now) noexcept;
   /// An event of one connection; what to do about it. Takes in the books what it meant for the pool.
-  connection_action on(exchange, connection_event, time_point now, error_code why = {}) noexcept;
+  connection_action on(exchange, connection_event, time_point now, const error_code& why = {}) noexcept;
   [[nodiscard]] connection_state state(exchange c) const noexcept { return slots_[c].fsm.state(); }
 
   /// The earliest time at which sweep() may find something; time_point::max(): none. May be early, never late.
@@ -79,11 +80,14 @@ class pool {
   [[nodiscard]] std::uint32_t opening() const noexcept {
     return count(connection_state::connecting) + count(connection_state::handshaking);
   }
-  [[nodiscard]] bool is_short_of_connections() const noexcept;
+  [[nodiscard]] bool is_short_of_connections() const noexcept {
+    return !closed_.empty() && want_ > std::size_t{count(connection_state::idle)} + opening();
+  }
+  pool_task next_opening(time_point now) noexcept;
   void link_idle(exchange) noexcept;
   void unlink_idle(exchange) noexcept;
-  void moved(exchange, connection_state from, connection_state to) noexcept;
-  void take_in(exchange, connection_state from, const connection_action&, time_point now) noexcept;
+  void moved(exchange, connection_state from, const connection_action&, time_point now) noexcept;
+  void broke(const slot&, connection_state from, const connection_action&, time_point now) noexcept;
   void opening_failed(const slot&, time_point now) noexcept;
   void back_off(time_point now) noexcept;
   [[nodiscard]] std::size_t pick_address() noexcept;

@@ -38,6 +38,12 @@ constexpr auto byte_classes = [] {
   return classes;
 }();
 
+/// Whether any of eight bytes is no digit: those are 0x30 to 0x39, and stay below 0x40 with six more.
+constexpr bool has_no_digit(std::uint64_t bytes) noexcept {
+  const auto all_are_0x3 = [](std::uint64_t b) { return (b & each_byte(0xF0)) == each_byte(0x30); };
+  return !all_are_0x3(bytes) || !all_are_0x3(bytes + each_byte(6));
+}
+
 bool is_ascii(std::string_view text) noexcept { return !any_eight_bytes(text, has_high_bit); }
 
 /// What a sequence beyond ASCII stands for in a number, and its length; 0: it has no place in one. Digits and signs of
@@ -98,8 +104,7 @@ std::size_t code_length_of(std::string_view digits) noexcept {
 std::string_view plain_digits(std::string_view text) noexcept {
   if (text.size() < 2 || text.size() > 1 + digits_max || text[0] != '+') return {};
   text.remove_prefix(1);
-  const bool all = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  return all ? text : std::string_view{};
+  return any_eight_bytes(text, has_no_digit) ? std::string_view{} : text;
 }
 
 /// The digits of a text and whether "+" stood before them: all that is left of how it was written.

@@ -16,38 +16,52 @@ constexpr bool needs_care(char byte) noexcept {
   return static_cast<signed char>(byte) < 0x20 || byte == '"' || byte == '\\';
 }
 
+bool any_needs_care(block b) noexcept {
+  const auto care = reinterpret_cast<halves>((b < 0x20) | (b == '"') | (b == '\\'));
+  return (care[0] | care[1]) != 0;
+}
+
 /// Copies sixteen bytes; false when any of them needs care.
 bool copy_block(const char* from, char* to) noexcept {
   block b;
   std::memcpy(&b, from, sizeof b);
   std::memcpy(to, &b, sizeof b);
-  const auto care = reinterpret_cast<halves>((b < 0x20) | (b == '"') | (b == '\\'));
-  return (care[0] | care[1]) == 0;
+  return !any_needs_care(b);
 }
 
-/// The same for eight bytes.
-bool any_needs_care(std::uint64_t bytes) noexcept {
-  return has_high_bit(bytes | controls_of(bytes) | zeros_of(bytes ^ each_byte('"')) |
-                      zeros_of(bytes ^ each_byte('\\')));
+/// The same for 4 to 15 bytes, from both ends.
+bool copy_short(const char* from, char* to, std::size_t size) noexcept {
+  halves ends{each_byte(' '), each_byte(' ')};
+  const auto copy = [&](auto front, auto back) {
+    std::memcpy(&front, from, sizeof front);
+    std::memcpy(&back, from + size - sizeof back, sizeof back);
+    std::memcpy(to, &front, sizeof front);
+    std::memcpy(to + size - sizeof back, &back, sizeof back);
+    if constexpr (sizeof front == 8) {
+      ends = halves{front, back};
+    } else {
+      ends[0] = front | std::uint64_t{back} << 32U;
+    }
+  };
+  size >= 8 ? copy(std::uint64_t{}, std::uint64_t{}) : copy(std::uint32_t{}, std::uint32_t{});
+  return !any_needs_care(reinterpret_cast<block>(ends));
 }
 
-/// Copies a text of 4 to 15 bytes, from both ends; false when any of them needs care.
-bool copy_short(std::string_view text, char* to) noexcept {
-  const std::size_t half = text.size() >= 8 ? 8 : 4;
-  std::uint64_t front = each_byte(' ');
-  std::uint64_t back = each_byte(' ');
-  if (half == 8) {
-    std::memcpy(&front, text.data(), 8);
-    std::memcpy(&back, text.data() + text.size() - 8, 8);
-    std::memcpy(to, &front, 8);
-    std::memcpy(to + text.size() - 8, &back, 8);
-  } else {
-    std::memcpy(&front, text.data(), 4);
-    std::memcpy(&back, text.data() + text.size() - 4, 4);
-    std::memcpy(to, &front, 4);
-    std::memcpy(to + text.size() - 4, &back, 4);
+/// Copies what comes before a byte that needs care; how many bytes. What is copied beyond them, within the room that
+/// the text needs, is to be written over.
+std::size_t copy_plain(std::string_view text, char* to) noexcept {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  std::size_t n = 0;
+  if (size >= sizeof(block)) {
+    while (n + sizeof(block) <= size && copy_block(from + n, to + n)) n += sizeof(block);
+    const std::size_t last = size - sizeof(block);  // this block overlaps the one before it
+    if (n > last && (n == size || copy_block(from + last, to + last))) return size;
+  } else if (size >= 4 && copy_short(from, to, size)) {
+    return size;
   }
-  return !any_needs_care(front) && !any_needs_care(back);
+  for (; n < size && !needs_care(from[n]); ++n) to[n] = from[n];
+  return n;
 }
 
 /// What stands in the JSON for a multi-byte sequence; empty: the sequence itself. U+2028 and U+2029 end a line in
@@ -92,41 +106,23 @@ std::size_t json_writer::one_with_care(std::string_view utf8) {
 }
 
 void json_writer::string(std::string_view utf8) {
-  separate();
-  room(1);
-  put('"');
-  while (!utf8.empty()) {
-    // A block is copied before it is known to be good: what should not have been copied is written over.
-    room(sizeof(block));
-    utf8.remove_prefix(utf8.size() < sizeof(block) ? copy_few(utf8) : copy_blocks(utf8));
-    if (!utf8.empty() && needs_care(utf8.front())) utf8.remove_prefix(one_with_care(utf8));
+  constexpr std::size_t piece_max = 512;
+  constexpr std::size_t around = 3;  // a comma and two quotes
+  room(std::min(utf8.size(), piece_max) + around);
+  char* at = at_;
+  if (comma_) *at++ = ',';
+  *at++ = '"';
+  for (;;) {
+    const std::size_t n = copy_plain(utf8.substr(0, piece_max), at);
+    at_ = at + n;
+    utf8.remove_prefix(n);
+    if (utf8.empty()) break;
+    if (needs_care(utf8.front())) utf8.remove_prefix(one_with_care(utf8));
+    room(std::min(utf8.size(), piece_max) + around);
+    at = at_;
   }
-  room(1);
   put('"');
-}
-
-/// Of a text of fewer bytes than a block what comes before a byte that needs care; how many bytes.
-std::size_t json_writer::copy_few(std::string_view utf8) noexcept {
-  char* const at = at_;
-  std::size_t n = utf8.size() >= 4 && copy_short(utf8, at) ? utf8.size() : 0;
-  for (; n < utf8.size() && !needs_care(utf8[n]); ++n) at[n] = utf8[n];
-  at_ = at + n;
-  return n;
-}
-
-/// The same of a text of a block or more, as far as there is room, which is for one block at least. The last block
-/// overlaps the one before it.
-std::size_t json_writer::copy_blocks(std::string_view utf8) noexcept {
-  char* const at = at_;
-  const char* const from = utf8.data();
-  const std::size_t most = std::min(utf8.size(), static_cast<std::size_t>(buffer_.data() + buffer_.size() - at));
-  std::size_t n = 0;
-  while (n + sizeof(block) <= most && copy_block(from + n, at + n)) n += sizeof(block);
-  const std::size_t last = most - sizeof(block);
-  if (n < most && n > last && copy_block(from + last, at + last)) n = most;
-  for (; n < most && !needs_care(from[n]); ++n) at[n] = from[n];
-  at_ = at + n;
-  return n;
+  comma_ = true;
 }
 
 }  // namespace broadside::text

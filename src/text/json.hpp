@@ -39,13 +39,24 @@ class json_writer {
     comma_ = false;
   }
   void string(std::string_view utf8);
+  /// A string that is short, not empty, and needs no escapes, as digits and ids do not.
+  [[gnu::always_inline]] inline void plain(std::string_view ascii) {
+    room(ascii.size() + 3);
+    char* at = at_;
+    if (std::exchange(comma_, true)) *at++ = ',';
+    *at++ = '"';
+    std::memcpy(at, ascii.data(), ascii.size());
+    at += ascii.size();
+    *at++ = '"';
+    at_ = at;
+  }
   void number(std::uint64_t value) {
     separate();
     room(digits_max);
     at_ = std::to_chars(at_, at_ + digits_max, value).ptr;
   }
-  /// Members, elements or a value that are JSON already.
-  void raw(std::string_view json) {
+  /// Members, elements or a value that are JSON already. Inline, as key().
+  [[gnu::always_inline]] inline void raw(std::string_view json) {
     separate();
     if (json.size() > buffer_.size()) {
       flush();
@@ -60,13 +71,28 @@ class json_writer {
     key(name);
     string(value);
   }
+  [[gnu::always_inline]] inline void plain_member(std::string_view name, std::string_view ascii) {
+    key(name);
+    plain(ascii);
+  }
   void number_member(std::string_view name, std::uint64_t value) {
     key(name);
     number(value);
   }
   [[gnu::always_inline]] inline void flag_member(std::string_view name, bool value) {
     key(name);
-    raw(value ? "true" : "false");
+    if (value) return raw("true");
+    raw("false");
+  }
+
+  /// The beginning of an object or array and what stands in it before its first member or element; and its end.
+  [[gnu::always_inline]] inline void open(std::string_view json) {
+    raw(json);
+    comma_ = false;
+  }
+  [[gnu::always_inline]] inline void close(std::string_view json) {
+    comma_ = false;
+    raw(json);
   }
 
   void begin_object() { begin('{'); }
@@ -123,8 +149,6 @@ class json_writer {
   }
   void escape(unsigned char byte);
   std::size_t one_with_care(std::string_view utf8);
-  std::size_t copy_few(std::string_view utf8) noexcept;
-  std::size_t copy_blocks(std::string_view utf8) noexcept;
 
   std::string& out_;
   bool comma_ = false;

@@ -83,6 +83,6 @@ TEST_CASE("content_fault: what values bring into a subject is refused as in a su
   m.subject = "Caf\u00E9";
   CHECK_FALSE(content_fault(m, limits::sinch_profile).has_value());
   CHECK(content_fault(m, ascii) == errc::subject_bad_character);
-  m.subject = "Cafe #1 ~";
+  m.subject = "Cafe #1 ~ 1+1=2 =?";
   CHECK_FALSE(content_fault(m, ascii).has_value());
 }

@@ -19,6 +19,23 @@ errc refusal(std::string_view text, dialling from = dialling::international) {
 
 }  // namespace
 
+TEST_CASE("phone: a plain number with any byte in any place is what it is behind a scheme", "[phone]") {
+  for (const std::string number : {"+12125550123", "+6834000", "+447400123456", "+870776123456789"}) {
+    for (std::size_t at = 0; at < number.size(); ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text = number;
+        text[at] = static_cast<char>(byte);
+        CAPTURE(text, at, byte);
+        const auto plain = phone::parse(text);
+        const auto other = phone::parse("tel:" + text);
+        REQUIRE(plain.has_value() == other.has_value());
+        if (plain) REQUIRE(*plain == *other);
+        if (!plain) REQUIRE(plain.error() == other.error());
+      }
+    }
+  }
+}
+
 TEST_CASE("phone: numbers are read the way records write them", "[phone]") {
   const auto& [text, digits] = GENERATE(table<std::string_view, std::string_view>({
       {"+12125550123", "12125550123"},

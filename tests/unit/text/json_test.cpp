@@ -178,6 +178,31 @@ TEST_CASE("json: what is written does not depend on where the writer's own buffe
   }
 }
 
+TEST_CASE("json: what needs no escapes is written as any other, across the writer's own buffer too", "[text]") {
+  std::string out;
+  std::string expected;
+  {
+    json_writer plain(out);
+    json_writer other(expected);
+    plain.open("[{");
+    plain.raw(R"("a":[)");
+    plain.close("]}");
+    other.raw(R"([{"a":[]})");
+    for (std::size_t size = 1; size < 100; ++size) {
+      const std::string text(size, '7');
+      plain.plain(text);
+      other.string(text);
+      plain.begin_object();
+      plain.plain_member("id", text);
+      plain.end_object();
+      other.raw("{\"id\":\"" + text + "\"}");
+    }
+    plain.end_array();
+    other.end_array();
+  }
+  CHECK(out == expected);
+}
+
 TEST_CASE("json: a writer forgets what came after a place", "[text]") {
   std::string out;
   {
