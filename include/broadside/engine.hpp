@@ -28,6 +28,16 @@ struct submitted {
   errc stopped_by{};         ///< a default errc (0): all were taken. Else full, intake_closed, campaign_paused, …
 };
 
+/// What the host answers a provider's callback, and what the callback said.
+struct callback_reply {
+  unsigned status = 200;      ///< HTTP status; the body may be empty. 503: the provider should call again
+  error_code why{};           ///< with another status than 200
+  std::size_t told = 0;       ///< reports that were news: poll() tells them
+  std::size_t repeated = 0;   ///< that were known, or older than what is known
+  std::size_t underway = 0;   ///< that say nothing final
+  std::size_t unmatched = 0;  ///< of messages or campaigns that this engine does not know, or not understood
+};
+
 /// How a route is doing: a snapshot that may be stale when it is read.
 struct route_status {
   std::string name;
@@ -73,7 +83,7 @@ enum class binding : std::uint8_t {
   rate_limit,  ///< the limit that comes free last on the route that comes free first
   quota,       ///< the number of a day is used up
   connection,  ///< no route has a connection
-  answer,      ///< what is left waits until its provider is asked what became of it (options::reconcile)
+  answer,      ///< what is left waits for its delivery report, or to be asked for (options::reconcile)
   retry,       ///< what is left waits to be tried again (options::retry)
 };
 
@@ -143,6 +153,14 @@ class engine {
   /// in poll(), confirm what all of them have handled: what one has just been given counts as polled. Also after
   /// stop().
   void confirm(position at) noexcept;
+
+  /// Takes a request that a provider made to the host's server: delivery reports of a route's messages. Verified, read,
+  /// matched, recorded in the journal, and told by poll() as events whose `delivery` is set. Waits until the journal
+  /// has them, at most report_options::patience: with status 200 nothing of it can be lost, and a repeat changes
+  /// nothing. A report of a message whose answer was lost settles it as accepted. What the callback says is never taken
+  /// on faith beyond its route's secret: references that this engine cannot have given are counted as unmatched.
+  /// Errors: unknown_route. Any thread; also after drain(); after stop() the status is 503.
+  [[nodiscard]] result<callback_reply> accept_callback(std::string_view route, const http_request_view&);
 
   /// Everything at or before this survives what the journal survives; with the in-memory journal, nothing but pause().
   [[nodiscard]] position durable() const noexcept;

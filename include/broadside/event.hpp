@@ -22,15 +22,31 @@ inline constexpr std::size_t outcome_count = 6;
 
 [[nodiscard]] std::string_view name_of(outcome) noexcept;
 
-/// One per message: its outcome. `status` is the marketing word: enqueued for accepted, enqueue_failed for rejected
-/// and not_sent, else the outcome's own name. Self-contained: no view, no lifetime.
+/// What a provider says later, in delivery reports, of a message that it took. Moves forward only.
+enum class delivery : std::uint8_t {
+  none,       ///< nothing yet
+  underway,   ///< handed on towards the handset; no event is told of it
+  delivered,  ///< at the handset, as MMS or as the fallback SMS
+  failed,     ///< it will not be delivered
+  expired,    ///< it could not be delivered in the time that it had
+};
+
+[[nodiscard]] std::string_view name_of(delivery) noexcept;
+
+/// One per message: its outcome; and one more for its delivery, when the provider reports it (`delivery` is not none),
+/// which may come before that of the outcome. `status` is the marketing word: enqueued for accepted, enqueue_failed for
+/// rejected and not_sent, else the outcome's own name; of a delivery "delivered" or, when it failed or expired,
+/// "failed". Self-contained: no view, no lifetime.
 struct event {
   position at{};  ///< pass to engine::confirm() when handled
   message_id id{};
   campaign_id campaign{};
   source_id source{};
   ordinal row{};
-  broadside::outcome outcome{};
+  broadside::outcome outcome{};  ///< accepted, when `delivery` is not none: the provider had it
+  /// none: this is the event of the outcome.
+  broadside::delivery delivery{};
+  bool as_sms = false;  ///< delivered or failed as the fallback SMS; with `delivery`
   /// Ours, when the library decided; a default errc (0) when the provider did.
   errc reason{};
   std::uint16_t attempts = 0;    ///< requests that carried the message
@@ -71,7 +87,10 @@ struct ledger {
   std::uint64_t expired = 0;
   std::uint64_t not_sent = 0;
   std::uint64_t maybe_sent = 0;
-  std::uint64_t inside = 0;  ///< what shards hold, counted as they hold it, and what still waits in the intake
+  // of the accepted ones and those that are maybe_sent, what was reported; not part of the balance
+  std::uint64_t delivered = 0;
+  std::uint64_t undelivered = 0;  ///< failed or expired on the way to the handset
+  std::uint64_t inside = 0;       ///< what shards hold, counted as they hold it, and what still waits in the intake
 
   [[nodiscard]] std::uint64_t settled() const noexcept {
     return accepted + rejected + suppressed + expired + not_sent + maybe_sent;

@@ -30,9 +30,27 @@ using message_id_text = std::array<char, 19>;
 /// The reverse, exact: anything that to_text() cannot have written is errc::invalid_argument.
 [[nodiscard]] result<message_id> parse_message_id(std::string_view text) noexcept;
 
+/// A message and where it came from: what goes to the provider and comes back in delivery reports, so that a report is
+/// understood without a look-up, after a restart too.
+struct message_reference {
+  message_id id{};
+  campaign_id campaign{};
+  source_id source{};
+  ordinal row{};
+  friend bool operator==(const message_reference&, const message_reference&) = default;
+};
+
+/// The printed form: that of the id, then campaign, source and row: "bs-00000000000000a1.0.2.1024"; at most 62 bytes.
+/// The text lives in `buffer`.
+using message_reference_text = std::array<char, 62>;
+[[nodiscard]] std::string_view to_text(const message_reference&, message_reference_text& buffer) noexcept;
+/// The reverse, exact: anything that to_text() cannot have written is errc::invalid_argument.
+[[nodiscard]] result<message_reference> parse_message_reference(std::string_view text) noexcept;
+
 /// One MMS to one recipient, rendered. Views live until the call they are given to returns.
 struct message {
   message_id id{};
+  message_reference origin{};  ///< of the same id
   phone to;
   std::string_view sender{};   ///< digits of a short code, toll-free or 10DLC number, or a name
   std::string_view subject{};  ///< may be empty

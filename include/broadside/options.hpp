@@ -109,12 +109,26 @@ struct failover_options {
 struct reconcile_options {
   std::uint16_t asks_max = 3;                  ///< 0 to 10; 0: nobody is asked
   std::chrono::milliseconds delay_min{2'000};  ///< 1 ms to 1 h
+  /// Where delivery reports come in (provider::reports()), how long a message whose answer was lost is held for its
+  /// report, asked for or not, before it ends as maybe_sent. 0 to 3 days.
+  std::chrono::milliseconds report_wait{600'000};
+};
+
+/// What is kept of delivery reports, so that one that comes again changes nothing.
+struct report_options {
+  /// Messages whose report is remembered, the latest; of older ones a repeated report is told again. A quarter of a
+  /// byte each, taken as reports come. 16,384 to 1,000,000,000.
+  std::uint64_t remembered_max = 16'000'000;
+  /// How long accept_callback() waits for the journal before it asks the provider to call again. 10 ms to 1 min.
+  std::chrono::milliseconds patience{2'000};
 };
 
 /// When a record counts as kept, so that a message may leave. What an engine records first, before anything leaves, is
 /// synced in every case: from it the next engine knows which message ids were given.
 enum class durability : std::uint8_t {
-  /// Once it is on the disk. A crash of any kind, a power cut too, loses nothing and repeats nothing. The default.
+  /// Once it is on the disk. A crash of any kind, a power cut too, loses nothing and repeats nothing; what was on its
+  /// way, or claimed for it (up to eight requests a connection, and 4,096 messages of a route on a shard), is asked for
+  /// or ends as maybe_sent. The default.
   every_batch,
   /// Records are written and synced together once in journal_options::sync_interval, and messages do not wait for it. A
   /// crash, of the process too, costs up to that much: what was taken in that time must be submitted again (the resume
@@ -158,6 +172,7 @@ struct options {
   retry_options retry{};
   failover_options failover{};
   reconcile_options reconcile{};
+  report_options reports{};
   journal_options journal{};
 
   /// Threads, each with its own connections and timers. 1 to 64.

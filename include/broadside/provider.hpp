@@ -4,6 +4,7 @@
 // the library does not know; the built-in ones are in broadside/providers/.
 #pragma once
 
+#include <broadside/event.hpp>
 #include <broadside/fixed_string.hpp>
 #include <broadside/limits.hpp>
 #include <broadside/message.hpp>
@@ -88,6 +89,37 @@ struct verdict {
   fixed_string<160> error;       ///< the provider's own words, verbatim
 };
 
+/// A request that a provider makes to the host, as the host's own server received it. Views live until the call that
+/// they are given to returns.
+struct http_request_view {
+  struct header {
+    std::string_view name{};
+    std::string_view value{};
+  };
+  std::string_view method{};  ///< "POST"
+  std::string_view target{};  ///< path and query, as in the request line
+  std::span<const header> headers{};
+  std::string_view body{};
+};
+
+/// One message's share of a callback.
+struct delivery_report {
+  message_reference of{};
+  broadside::delivery delivery{};
+  bool as_sms = false;    ///< of the fallback SMS
+  wall_time at{};         ///< as the provider says; the epoch: it does not
+  fixed_string<40> to{};  ///< "+" and digits; empty: it does not say
+  fixed_string<64> provider_message_id{};
+  fixed_string<32> status_code{};  ///< the provider's own code, verbatim
+  fixed_string<160> error{};       ///< the provider's own words, verbatim
+};
+
+/// What a callback brought.
+struct callback_content {
+  std::vector<delivery_report> reports{};
+  std::size_t others = 0;  ///< of messages that have no reference of ours, or with a status that nobody documented
+};
+
 /// How a provider is asked what became of messages whose answer was lost.
 struct message_query {
   http_endpoint endpoint{};        ///< of method get, on the same host as the provider's own
@@ -131,6 +163,16 @@ class provider {
   virtual void classify_query(const http_response&, std::span<const message_id>,
                               std::span<verdict> each) const noexcept {
     for (verdict& v : each) v = {};
+  }
+
+  /// Whether messages go out with what delivery reports need (message::origin), and callbacks are taken.
+  [[nodiscard]] virtual bool reports() const noexcept { return false; }
+  /// Whether the provider sent this: in constant time as far as secrets are compared.
+  [[nodiscard]] virtual bool verify_callback(const http_request_view&) const noexcept { return false; }
+  /// What a verified callback says. Anything from outside is bounded: bodies above 1 MiB and more than 10,000 results
+  /// are refused. Errors: callback_malformed, callbacks_off.
+  [[nodiscard]] virtual result<callback_content> read_callback(const http_request_view&) const {
+    return errc::callbacks_off;
   }
 };
 

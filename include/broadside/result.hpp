@@ -113,6 +113,11 @@ enum class errc {
 
   // limits
   unknown_limit,  ///< no limit has this name. Retry: no.
+
+  // callbacks of providers
+  callbacks_off,       ///< the route's provider was given no callback_secret, or makes no callbacks. Retry: no.
+  callback_refused,    ///< nothing in the request shows that the provider sent it. Retry: no.
+  callback_malformed,  ///< the request is not what the provider documents. Retry: no.
 };
 
 /// The category of `errc`. Its messages are sentences without a full stop.

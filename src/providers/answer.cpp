@@ -11,9 +11,6 @@
 namespace broadside::providers {
 namespace {
 
-/// The HTTP layer caps bodies far below; this bounds what a caller without one can make the parser take.
-constexpr std::size_t body_bytes_max = 16UL * 1024 * 1024;
-
 /// Below this a "secret" is a word that answers may contain by chance.
 constexpr std::size_t secret_bytes_min = 8;
 
@@ -125,8 +122,8 @@ verdict http_verdict(const http_response& answer) noexcept {
 }
 
 std::optional<simdjson::dom::object> parse_object(std::string_view body) noexcept {
-  thread_local simdjson::dom::parser parser(body_bytes_max);
-  if (body.empty() || body.size() > body_bytes_max) return std::nullopt;  // an empty view may be a null pointer
+  thread_local simdjson::dom::parser parser(answer_bytes_max);
+  if (body.empty() || body.size() > answer_bytes_max) return std::nullopt;  // an empty view may be a null pointer
   simdjson::dom::element root;
   if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) return std::nullopt;
   simdjson::dom::object object;
@@ -167,7 +164,8 @@ fixed_string<160> raw_words(std::string_view body) noexcept {
   return first == std::string_view::npos ? std::string_view{} : body.substr(first);
 }
 
-void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept {
+void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each,
+                     std::string_view instead) noexcept {
   if (secret.size() < secret_bytes_min || body.size() < secret.size()) return;
   // The words, and the body where a key may be cut in the words, or stand in them as JSON writes it.
   const bool words_hold = std::any_of(each.begin(), each.end(), [&](const verdict& v) { return holds(v, secret); });
@@ -177,7 +175,7 @@ void withhold_secret(std::string_view body, std::string_view secret, std::span<v
     if (!says(body, secret)) return;
   }
   for (verdict& v : each) {
-    if (!v.error.empty()) v.error = std::string_view("withheld: the answer repeats the API key");
+    if (!v.error.empty()) v.error = instead;
     v.status_code.clear();
     v.provider_message_id.clear();
   }

@@ -5,6 +5,7 @@
 
 #include <simdjson.h>
 #include <broadside/provider.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -16,7 +17,11 @@ namespace broadside::providers {
 /// maybe_sent, and no `status_code`. Otherwise `status_code` is the status.
 [[nodiscard]] verdict http_verdict(const http_response&) noexcept;
 
-/// The JSON object in `body`; nothing for anything else, and for more than 16 MiB. Valid until the thread's next call.
+/// The HTTP layer caps bodies far below; this bounds what a caller without one can make a parser take.
+inline constexpr std::size_t answer_bytes_max = 16UL * 1024 * 1024;
+
+/// The JSON object in `body`; nothing for anything else, and for more than answer_bytes_max. Valid until the thread's
+/// next call.
 [[nodiscard]] std::optional<simdjson::dom::object> parse_object(std::string_view body) noexcept;
 
 /// The string member `key`; empty when there is none, or it is something else.
@@ -33,7 +38,8 @@ namespace broadside::providers {
 [[nodiscard]] fixed_string<160> raw_words(std::string_view body) noexcept;
 
 /// Takes the provider's words out of the verdicts when they repeat our key, and when the answer does and they may hold
-/// any part of it. An answer that says it elsewhere keeps its ids and codes.
-void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each) noexcept;
+/// any part of it: `instead` is what they say then. An answer that says it elsewhere keeps its ids and codes.
+void withhold_secret(std::string_view body, std::string_view secret, std::span<verdict> each,
+                     std::string_view instead = "withheld: the answer repeats the API key") noexcept;
 
 }  // namespace broadside::providers

@@ -13,8 +13,11 @@
 #include <limits/profiles.hpp>
 #include <optional>
 #include <providers/answer.hpp>
+#include <providers/callback.hpp>
 #include <providers/infobip_answer.hpp>
+#include <providers/infobip_callback.hpp>
 #include <providers/infobip_query.hpp>
+#include <providers/plain_json.hpp>
 #include <providers/rules.hpp>
 #include <text/json.hpp>
 #include <utility>
@@ -213,6 +216,64 @@ void read_entries(simdjson::dom::array entries, std::chrono::milliseconds retry_
   }
 }
 
+/// Reads the plain answer that takes every message, each in its place, as nearly all do. Any other is read_entries()'s.
+class all_taken {
+ public:
+  all_taken(std::span<const message_id> ids, std::span<verdict> each) noexcept : ids_(ids), each_(each) {}
+
+  /// False: it is another answer, and verdicts may have been written.
+  [[nodiscard]] bool read(std::string_view body) noexcept {
+    plain_json json(body);
+    bool seen = false;
+    const auto member = [&](std::string_view name) {
+      if (name != "messages") return json.pass();
+      return !std::exchange(seen, true) && json.array([&] { return read_entry(json); });
+    };
+    return body.size() <= answer_bytes_max && json.object(member) && json.at_end() && taken_ == ids_.size();
+  }
+
+ private:
+  bool read_entry(plain_json& json) noexcept {
+    std::optional<std::string_view> id;
+    std::optional<std::string_view> status;
+    const auto of_status = [&](std::string_view name) {
+      return name == "id" ? !status && json.digits(status.emplace()) : json.pass();
+    };
+    bool seen = false;
+    const auto member = [&](std::string_view name) {
+      if (name == "messageId") return !id && json.string(id.emplace());
+      return name == "status" ? !std::exchange(seen, true) && json.object(of_status) : json.pass();
+    };
+    return json.object(member) && id && status && take(*id, *status);
+  }
+
+  bool take(std::string_view id, std::string_view status) noexcept {
+    if (taken_ == ids_.size()) return false;
+    const message_id_text expected = to_text(ids_[taken_]);
+    if (id != std::string_view(expected.data(), expected.size()) || !is_taken(status)) return false;
+    verdict& v = each_[taken_++];
+    v.kind = verdict_kind::accepted;
+    v.provider_message_id.assign(id);
+    v.status_code.assign(status);
+    return true;
+  }
+
+  /// Mostly all have the same status.
+  bool is_taken(std::string_view status) noexcept {
+    if (status == known_) return true;
+    std::int64_t number = 0;
+    std::from_chars(status.data(), status.data() + status.size(), number);
+    if (find(statuses, number) != meaning::taken) return false;
+    known_ = status;
+    return true;
+  }
+
+  std::span<const message_id> ids_;
+  std::span<verdict> each_;
+  std::size_t taken_ = 0;
+  std::string_view known_;  // a status that takes a message; empty: none yet
+};
+
 /// N of "messages[N]…".
 std::optional<std::size_t> message_index(std::string_view property) noexcept {
   constexpr std::string_view start = "messages[";
@@ -276,15 +337,14 @@ void read_refusal(const http_response& answer, std::span<verdict> each) noexcept
 /// [a-zA-Z] only: carriers refuse other characters. One letter for each of media_max.
 void append_content_id(text::json_writer& body, std::size_t index) {
   const std::array<char, 6> id{'m', 'e', 'd', 'i', 'a', static_cast<char>('A' + index)};
-  body.member("contentId", {id.data(), id.size()});
+  body.plain_member("contentId", {id.data(), id.size()});
 }
 
 void append_segments(text::json_writer& body, const message& m) {
-  body.key("messageSegments");
-  body.begin_array();
+  body.open(R"("messageSegments":[)");
   for (std::size_t i = 0; i < m.media.size(); ++i) {
     body.begin_object();
-    body.member("type", "LINK");
+    body.raw(R"("type":"LINK")");
     body.member("contentUrl", m.media[i].url);
     body.member("contentType", m.media[i].mime_type);
     append_content_id(body, i);
@@ -292,9 +352,9 @@ void append_segments(text::json_writer& body, const message& m) {
   }
   if (!m.text.empty()) {
     body.begin_object();
-    body.member("type", "TEXT");
+    body.raw(R"("type":"TEXT")");
     body.member("text", m.text);
-    body.member("contentId", "text");
+    body.raw(R"("contentId":"text")");
     body.end_object();
   }
   body.end_array();
@@ -310,7 +370,7 @@ void append_message_options(text::json_writer& body, const message& m, std::stri
     body.key("validityPeriod");
     body.begin_object();
     body.number_member("amount", static_cast<std::uint64_t>(m.validity.count()));
-    body.member("timeUnit", "SECONDS");
+    body.plain_member("timeUnit", "SECONDS");
     body.end_object();
   }
   if (m.fallback) {
@@ -326,7 +386,8 @@ void append_message_options(text::json_writer& body, const message& m, std::stri
 
 class infobip_provider final : public provider {
  public:
-  explicit infobip_provider(infobip_options options) : api_key_(std::move(options.api_key)) {
+  explicit infobip_provider(infobip_options options)
+      : api_key_(std::move(options.api_key)), callback_secret_(std::move(options.callback_secret)) {
     if (options.base_url.ends_with('/')) options.base_url.pop_back();
     endpoint_.base_url = std::move(options.base_url);
     endpoint_.target = "/mms/2/messages";
@@ -337,6 +398,7 @@ class infobip_provider final : public provider {
     query_ = make_infobip_query(endpoint_);
     limits_.messages_per_request_max = options.messages_per_request;
     if (!options.countries.empty()) limits_.countries = options.countries;
+    if (reports()) webhooks_ = make_infobip_webhooks(options.callback_url);
     if (options.entity_id.empty() && options.application_id.empty()) return;
     text::json_writer platform(platform_);
     platform.key("platform");
@@ -383,7 +445,8 @@ class infobip_provider final : public provider {
     std::fill(wanted.begin(), wanted.end(), verdict{});
     if (answer.status < 200 || answer.status >= 300) {
       read_refusal(answer, wanted);
-    } else {
+    } else if (!all_taken(ids.first(count), wanted).read(answer.body)) {
+      std::fill(wanted.begin(), wanted.end(), verdict{});
       const auto body = parse_object(answer.body);
       simdjson::dom::array entries;
       if (body && body->at_key("messages").get(entries) == simdjson::SUCCESS) {
@@ -392,7 +455,7 @@ class infobip_provider final : public provider {
         for (verdict& v : wanted) v.error = raw_words(answer.body);
       }
     }
-    withhold_secret(answer.body, api_key_, wanted);
+    withhold_secrets(answer.body, wanted);
   }
 
   [[nodiscard]] const message_query* query() const noexcept override { return &query_; }
@@ -405,10 +468,27 @@ class infobip_provider final : public provider {
                       std::span<verdict> each) const noexcept override {
     const std::size_t count = std::min(ids.size(), each.size());
     classify_infobip_query(answer, ids.first(count), each.first(count));
-    withhold_secret(answer.body, api_key_, each.first(count));
+    withhold_secrets(answer.body, each.first(count));
+  }
+
+  [[nodiscard]] bool reports() const noexcept override { return !callback_secret_.empty(); }
+
+  [[nodiscard]] bool verify_callback(const http_request_view& request) const noexcept override {
+    return is_posted_to(request, callback_secret_);
+  }
+
+  [[nodiscard]] result<callback_content> read_callback(const http_request_view& request) const override {
+    if (!reports()) return errc::callbacks_off;
+    return read_infobip_callback(request.body, callback_secret_);
   }
 
  private:
+  /// The URL for reports goes out with every message, and an answer may find fault with it.
+  void withhold_secrets(std::string_view body, std::span<verdict> each) const noexcept {
+    withhold_secret(body, api_key_, each);
+    if (reports()) withhold_secret(body, callback_secret_, each, "withheld: the answer repeats the callback's secret");
+  }
+
   /// Appends one element of `messages`. Nothing: done; else why not, and `body` may have a beginning of it.
   std::optional<errc> append_message(text::json_writer& body, const message& m) const {
     if (const auto fault = limits::content_fault(m, limits_)) return *fault;
@@ -416,19 +496,16 @@ class infobip_provider final : public provider {
     const auto id = to_text(m.id);
     body.begin_object();
     body.member("sender", without_plus(m.sender));
-    body.key("destinations");
-    body.begin_array();
-    body.begin_object();
-    body.member("to", m.to.digits(digits));
-    body.member("messageId", {id.data(), id.size()});
-    body.end_object();
-    body.end_array();
-    body.key("content");
-    body.begin_object();
+    body.open(R"("destinations":[{)");
+    body.plain_member("to", m.to.digits(digits));
+    body.plain_member("messageId", {id.data(), id.size()});
+    body.close("}]");
+    body.open(R"("content":{)");
     if (!m.subject.empty()) body.member("title", m.subject);
     append_segments(body, m);
     body.end_object();
     append_message_options(body, m, platform_);
+    if (reports()) append_infobip_webhooks(body, webhooks_, m.origin);
     body.end_object();
     if (body.size() + body_end_bytes > body_bytes_max) return errc::message_too_large;
     return std::nullopt;
@@ -436,7 +513,9 @@ class infobip_provider final : public provider {
 
   // constant after construction
   std::string api_key_;
-  std::string platform_;  // the member `platform` of every message; empty: none
+  std::string callback_secret_;  // empty: no callback is taken
+  std::string webhooks_;         // members of `webhooks` of every message
+  std::string platform_;         // the member `platform` of every message; empty: none
   content_limits limits_ = limits::infobip_profile;
   http_endpoint endpoint_;
   message_query query_;
@@ -454,6 +533,8 @@ result<std::shared_ptr<const provider>, failure> infobip(infobip_options options
   }
   check_identifier("entity_id", options.entity_id, 0, 255, violations);
   check_identifier("application_id", options.application_id, 0, 255, violations);
+  check_callback_secret(options.callback_secret, violations);
+  check_callback_url(options.callback_url, options.callback_secret, violations);
   if (!violations.empty()) return failure{errc::invalid_options, std::move(violations)};
   return std::shared_ptr<const provider>(std::make_shared<infobip_provider>(std::move(options)));
 }

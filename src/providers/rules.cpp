@@ -47,7 +47,8 @@ void check_identifier(std::string_view field, std::string_view text, std::size_t
 }
 
 std::string_view without_plus(std::string_view sender) noexcept {
-  const std::string_view rest = sender.substr(sender.starts_with('+') ? 1 : 0);
+  if (!sender.starts_with('+')) return sender;
+  const std::string_view rest = sender.substr(1);
   const bool number = std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
   return number ? rest : sender;
 }

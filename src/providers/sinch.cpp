@@ -12,7 +12,10 @@
 #include <limits/profiles.hpp>
 #include <optional>
 #include <providers/answer.hpp>
+#include <providers/callback.hpp>
+#include <providers/plain_json.hpp>
 #include <providers/rules.hpp>
+#include <providers/sinch_callback.hpp>
 #include <text/civil_time.hpp>
 #include <text/json.hpp>
 #include <utility>
@@ -263,9 +266,32 @@ void read_failure(simdjson::dom::object body, const http_response& answer, verdi
   if (says_how_long && v.retry_after.count() < 0) v.retry_after = seconds_in(info);
 }
 
+/// The id in a plain answer that takes the message, empty when it has none; nothing of any other answer.
+std::optional<std::string_view> taken_as(std::string_view body) noexcept {
+  std::optional<std::string_view> status;
+  std::optional<std::string_view> id;
+  plain_json json(body);
+  const auto once = [&](std::optional<std::string_view>& member) { return !member && json.string(member.emplace()); };
+  const auto member = [&](std::string_view name) {
+    if (name == "status") return once(status);
+    return name == "tracking-id" ? once(id) : json.pass();
+  };
+  const bool is_plain = body.size() <= answer_bytes_max && json.object(member) && json.at_end();
+  if (!is_plain || status != "success") return std::nullopt;
+  return id.value_or("");
+}
+
+void accept(verdict& v, std::string_view id) noexcept {
+  v = {};
+  v.kind = verdict_kind::accepted;
+  v.provider_message_id.assign(id);
+}
+
+bool is_ok(const http_response& answer) noexcept { return answer.status >= 200 && answer.status < 300; }
+
 verdict read_answer(const http_response& answer) noexcept {
   verdict v = http_verdict(answer);
-  const bool ok = answer.status >= 200 && answer.status < 300;
+  const bool ok = is_ok(answer);
   // Above 499 a body proves nothing: what failed may have failed after the message was taken.
   const auto body = answer.status < 500 ? parse_object(answer.body) : std::nullopt;
   const std::string_view status = body ? string_at(*body, "status") : std::string_view{};
@@ -318,7 +344,9 @@ void append_fallback(text::json_writer& body, const message& m) {
 class sinch_provider final : public provider {
  public:
   explicit sinch_provider(sinch_options options)
-      : api_key_(std::move(options.api_key)), cache_content_(options.cache_content) {
+      : api_key_(std::move(options.api_key)),
+        callback_secret_(std::move(options.callback_secret)),
+        cache_content_(options.cache_content) {
     if (options.base_url.ends_with('/')) options.base_url.pop_back();
     endpoint_.base_url = std::move(options.base_url);
     endpoint_.target = "/ep/v2/";
@@ -341,17 +369,16 @@ class sinch_provider final : public provider {
     const message& m = messages.front();
     if (const auto fault = limits::content_fault(m, limits_)) return *fault;
     phone::digits_buffer digits{};
-    const auto id = to_text(m.id);
     body.clear();
     text::json_writer json(body);
     json.begin_object();
     json.raw(same_members_);
-    json.member("to", m.to.digits(digits));
+    json.plain_member("to", m.to.digits(digits));
     json.member("from", without_plus(m.sender));
     if (!m.subject.empty()) json.member("message-subject", m.subject);
     append_fallback(json, m);
     if (m.deliver_until != wall_time{}) json.member("mms-expiry-timestamp", text::utc(m.deliver_until));
-    json.member("client-reference", {id.data(), id.size()});
+    append_reference(json, m);
     json.flag_member("cache-content", cache_content_);
     if (!append_slides(json, m)) return errc::invalid_argument;
     json.end_object();
@@ -361,15 +388,38 @@ class sinch_provider final : public provider {
   void classify(const http_response& answer, std::span<const message_id> ids,
                 std::span<verdict> each) const noexcept override {
     const auto wanted = each.first(std::min(ids.size(), each.size()));
-    const verdict said = read_answer(answer);
-    std::fill(wanted.begin(), wanted.end(), said);
+    if (const auto id = is_ok(answer) ? taken_as(answer.body) : std::nullopt) {  // nearly every answer
+      for (verdict& v : wanted) accept(v, *id);
+    } else {
+      std::fill(wanted.begin(), wanted.end(), read_answer(answer));
+    }
     withhold_secret(answer.body, api_key_, wanted);
   }
 
+  [[nodiscard]] bool reports() const noexcept override { return !callback_secret_.empty(); }
+
+  [[nodiscard]] bool verify_callback(const http_request_view& request) const noexcept override {
+    return is_posted_to(request, callback_secret_);
+  }
+
+  [[nodiscard]] result<callback_content> read_callback(const http_request_view& request) const override {
+    if (!reports()) return errc::callbacks_off;
+    return read_sinch_callback(request.body, callback_secret_);
+  }
+
  private:
+  /// What comes back in every postback of the message.
+  void append_reference(text::json_writer& json, const message& m) const {
+    message_reference_text whole{};
+    const auto id = to_text(m.id);
+    json.plain_member("client-reference",
+                      reports() ? to_text(m.origin, whole) : std::string_view(id.data(), id.size()));
+  }
+
   // constant after construction
   std::string api_key_;
-  std::string same_members_;  // of every request
+  std::string callback_secret_;  // empty: no callback is taken
+  std::string same_members_;     // of every request
   http_endpoint endpoint_;
   content_limits limits_ = limits::sinch_profile;
   bool cache_content_;
@@ -382,6 +432,7 @@ result<std::shared_ptr<const provider>, failure> sinch(sinch_options options) {
   check_base_url(options.base_url, violations);
   check_api_key(options.api_key, violations);
   check_identifier("service_id", options.service_id, 1, 64, violations);
+  check_callback_secret(options.callback_secret, violations);
   if (!violations.empty()) return failure{errc::invalid_options, std::move(violations)};
   return std::shared_ptr<const provider>(std::make_shared<sinch_provider>(std::move(options)));
 }

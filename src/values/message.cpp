@@ -1,10 +1,13 @@
-// values/message - the printed form of message ids.
+// values/message - the printed forms of message ids and references.
 //
 // Pure functions: any thread, no state. Only to_string() allocates.
 #include <algorithm>
 #include <array>
 #include <broadside/message.hpp>
+#include <charconv>
 #include <cstddef>
+#include <optional>
+#include <tuple>
 #include <values/eight_bytes.hpp>
 
 namespace broadside {
@@ -26,6 +29,22 @@ constexpr std::uint64_t hex_digits(std::uint32_t number) noexcept {
 constexpr unsigned value_of(char digit) noexcept {
   if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
   return digit >= 'a' && digit <= 'f' ? static_cast<unsigned>(digit - 'a') + 10 : 16;
+}
+
+constexpr std::size_t id_bytes = std::tuple_size_v<message_id_text>;
+
+/// Takes "." and a number as it is printed off the front; nothing when something else stands there. One number has one
+/// text: no leading zeros.
+template <class Number>
+std::optional<Number> take_number(std::string_view& text) noexcept {
+  if (!text.starts_with('.')) return std::nullopt;
+  text.remove_prefix(1);
+  Number value{};
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto digits = static_cast<std::size_t>(read.ptr - text.data());
+  if (read.ec != std::errc{} || (digits > 1 && text.front() == '0')) return std::nullopt;
+  text.remove_prefix(digits);
+  return value;
 }
 
 }  // namespace
@@ -53,6 +72,30 @@ result<message_id> parse_message_id(std::string_view text) noexcept {
     value = value << 4U | digit;
   }
   return message_id{value};
+}
+
+std::string_view to_text(const message_reference& reference, message_reference_text& buffer) noexcept {
+  const message_id_text id = to_text(reference.id);
+  char* out = std::copy(id.begin(), id.end(), buffer.data());
+  char* const end = buffer.data() + buffer.size();
+  for (const std::uint64_t number :
+       {std::uint64_t{static_cast<std::uint32_t>(reference.campaign)},
+        std::uint64_t{static_cast<std::uint32_t>(reference.source)}, static_cast<std::uint64_t>(reference.row)}) {
+    *out++ = '.';
+    out = std::to_chars(out, end, number).ptr;
+  }
+  return {buffer.data(), static_cast<std::size_t>(out - buffer.data())};
+}
+
+result<message_reference> parse_message_reference(std::string_view text) noexcept {
+  const auto id = parse_message_id(text.substr(0, id_bytes));
+  if (!id) return errc::invalid_argument;
+  text.remove_prefix(id_bytes);
+  const auto campaign = take_number<std::uint32_t>(text);
+  const auto source = take_number<std::uint32_t>(text);
+  const auto row = take_number<std::uint64_t>(text);
+  if (!campaign || !source || !row || !text.empty()) return errc::invalid_argument;
+  return message_reference{*id, campaign_id{*campaign}, source_id{*source}, ordinal{*row}};
 }
 
 }  // namespace broadside

@@ -20,7 +20,7 @@ struct entry {
   std::string_view sentence;
 };
 
-constexpr auto last = errc::unknown_limit;
+constexpr auto last = errc::callback_malformed;
 
 constexpr std::array table{
     entry{errc{}, false, "none", "no error"},
@@ -118,6 +118,10 @@ constexpr std::array table{
     entry{errc::connection_closed, true, "connection_closed", "the peer closed the connection in the middle"},
 
     entry{errc::unknown_limit, false, "unknown_limit", "no limit has this name"},
+
+    entry{errc::callbacks_off, false, "callbacks_off", "the route's provider was given no secret for its callbacks"},
+    entry{errc::callback_refused, false, "callback_refused", "nothing in the callback shows that the provider sent it"},
+    entry{errc::callback_malformed, false, "callback_malformed", "the callback is not what the provider documents"},
 };
 
 consteval bool complete() {

@@ -18,6 +18,13 @@ struct infobip_options {
   std::string entity_id{};       ///< options.platform.entityId, <= 255; empty: not sent
   std::string application_id{};  ///< options.platform.applicationId, <= 255; empty: not sent
   country_set countries{};       ///< destinations of this account; empty: what the profile "infobip" has
+  /// Secret: the last segment of the path that Infobip posts its delivery reports to; 16 to 128 letters, digits, '-'
+  /// and '_'. Infobip documents no signature for MMS, so that this is all that shows who calls. Empty: no callback is
+  /// taken.
+  std::string callback_secret{};
+  /// Where Infobip is told to post them: https, <= 2048 bytes, and its path ends in callback_secret. Empty: where the
+  /// account's subscription says.
+  std::string callback_url{};
 };
 
 /// Limits: the profile "infobip" (broadside/limits.hpp).

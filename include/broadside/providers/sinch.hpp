@@ -16,6 +16,10 @@ struct sinch_options {
   /// Let Sinch reuse its copy of the media between messages; without it every message fetches the URL again.
   bool cache_content = true;
   country_set countries{};  ///< destinations of this account; empty: what the profile "sinch" has
+  /// Secret: the last segment of the path that Sinch posts its delivery reports to, as it was told to the account
+  /// manager; 16 to 128 letters, digits, '-' and '_'. Sinch signs nothing, so that this is all that shows who calls.
+  /// Empty: no callback is taken.
+  std::string callback_secret{};
 };
 
 /// Limits: the profile "sinch" (broadside/limits.hpp). The sender is a number, and the fallback's too: a name would be

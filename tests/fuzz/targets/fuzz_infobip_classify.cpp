@@ -50,5 +50,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::array<verdict, 3> reversed{};
   (*infobip)->classify(answer, ids, reversed);
   fuzz::require(std::equal(each.begin(), each.end(), reversed.rbegin(), fuzz::equal), "a verdict belongs to an id");
+
+  const std::string other = fuzz::otherwise_written(answer.body);
+  if (other.empty()) return 0;
+  (*infobip)->classify({answer.status, other, answer.retry_after}, ids, each);
+  fuzz::require(std::equal(each.begin(), each.end(), reversed.begin(), fuzz::same_meaning),
+                "what an answer means does not depend on who reads it");
   return 0;
 }

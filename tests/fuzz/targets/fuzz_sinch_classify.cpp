@@ -34,5 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   verdict again;
   (*sinch)->classify(answer, {&id, 1}, {&again, 1});
   fuzz::require(fuzz::equal(v, again), "the same answer, the same verdict");
+
+  const std::string other = ok ? fuzz::otherwise_written(answer.body) : std::string();
+  if (other.empty()) return 0;
+  (*sinch)->classify({answer.status, other, answer.retry_after}, {&id, 1}, {&again, 1});
+  fuzz::require(fuzz::same_meaning(v, again), "what an answer means does not depend on who reads it");
   return 0;
 }

@@ -124,3 +124,18 @@ TEST_CASE("allocation: infobip takes no memory once warm", "[providers]") {
     CHECK(when_warm([&] { (*p)->classify_query({200, log}, ids, each); }) == 0);
   }
 }
+
+TEST_CASE("allocation: what delivery reports need takes no memory either", "[providers]") {
+  const std::string secret = "not-a-real-secret";
+  const auto sinch = providers::sinch({.api_key = "not-a-real-key", .service_id = "12345", .callback_secret = secret});
+  REQUIRE(sinch.has_value());
+  check_warm(**sinch, golden::read("sinch/answer_success.json"), 200);
+  const auto infobip = providers::infobip({.base_url = "https://example.api.infobip.com",
+                                           .api_key = "not-a-real-key",
+                                           .callback_secret = secret,
+                                           .callback_url = "https://cb.example.com/" + secret});
+  REQUIRE(infobip.has_value());
+  check_warm(**infobip, golden::read("infobip/answer_mixed.json"), 200);
+  CHECK(when_warm([&] { (void)(*infobip)->verify_callback({.method = "POST", .target = "/cb/not-a-real-secret"}); }) ==
+        0);
+}

@@ -10,7 +10,7 @@
 using broadside::errc;
 
 namespace {
-constexpr int last = static_cast<int>(errc::unknown_limit);
+constexpr int last = static_cast<int>(errc::callback_malformed);
 }
 
 TEST_CASE("errc: every code has a name and a sentence of its own", "[values]") {
