@@ -24,6 +24,7 @@ enum class record_kind : std::uint8_t {
   claim,     ///< an attempt is about to leave: its first byte waits until this is cleared
   released,  ///< the claimed attempt certainly did not arrive: the message is free to be sent again
   outcome,   ///< how the message ended
+  report,    ///< a delivery report: the place is one of its own, not its message's, and only its event counts
 };
 
 /// What became of a message's attempts so far; with claim and released. Of an outcome only the route counts, instead of
@@ -33,6 +34,7 @@ struct attempts_made {
   std::uint16_t attempts = 0;    ///< requests that carried the message, a claimed one included
   std::uint16_t failures = 0;    ///< transient failures, against retry_options::attempts_max
   bool answer_lost = false;      ///< an earlier attempt may have arrived
+  wall_time not_before{};        ///< with released: it is tried again then, after a restart too; the epoch: at once
 };
 
 struct record {

@@ -3,9 +3,14 @@
 // LMDB keeps locks by process and file: the same file must not be open twice in one, so open ones are noted here. A
 // write that fails leaves LMDB's idea of the file in doubt; the environment is then opened again, the file checked,
 // before the next attempt. Readers hold the environment shared meanwhile.
+//
+// What was looked at of the mapped file stays mapped until somebody says otherwise, and counts as the process's memory
+// meanwhile: every few MiB it is let go, and whoever needs a page again finds it in the system's cache.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <lmdb.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -41,6 +46,8 @@ constexpr std::string_view transaction_name{"\0transaction", 12};
 constexpr std::array<const char*, 4> database_names{"log", "history", "quarantine", "values"};
 constexpr std::size_t values_index = 3;
 constexpr transaction_stamp stamp{.database = "values", .name = transaction_name};
+/// Looks at pages that were not mapped, each of which the system answers by mapping the neighbours too: 64 KiB.
+constexpr std::uint64_t looks_max = 16;
 
 failure fault(const std::string& path, error_code code, std::string what) { return {code, {{path, std::move(what)}}}; }
 
@@ -326,6 +333,8 @@ class lmdb_store final : public store {
   [[nodiscard]] bool disk_is_full(std::uint64_t bytes) const noexcept;
 
   [[nodiscard]] int begin_read(std::shared_lock<std::shared_mutex>&, transaction_handle&) const;
+  [[nodiscard]] bool looked_enough(std::uint64_t looks) const noexcept;
+  void let_go(MDB_txn*) const noexcept;
   [[nodiscard]] MDB_dbi database(chunk_row row) const noexcept { return databases_[static_cast<std::size_t>(row)]; }
 
   // constant after open()
@@ -343,6 +352,7 @@ class lmdb_store final : public store {
   error_code lost_{};              // a sync failed with such commits before it: nobody can tell what the disk has
 
   std::atomic<std::uint64_t> bytes_used_{0};
+  mutable std::atomic<std::uint64_t> looks_{0};  // since the mapped file was let go
 };
 
 int lmdb_store::open_environment() {
@@ -533,6 +543,62 @@ class earlier_meta {
   bool known_ = false;
 };
 
+/// Pages that this thread looked at and the system had to map, ever; those of other memory too, which are few.
+std::uint64_t looks_so_far() noexcept {
+  struct rusage used {};
+  return ::getrusage(RUSAGE_THREAD, &used) == 0 ? static_cast<std::uint64_t>(used.ru_minflt + used.ru_majflt) : 0;
+}
+
+/// True once in a while: then it is time to let the file go.
+bool lmdb_store::looked_enough(std::uint64_t looks) const noexcept {
+  if (looks_.fetch_add(looks, std::memory_order_relaxed) + looks < looks_max) return false;
+  looks_.store(0, std::memory_order_relaxed);
+  return true;
+}
+
+/// A page that can be read, and is the first of a journal's file: letting go of anything else would be forgetting it.
+bool is_first_page(void* page, std::size_t page_bytes) noexcept {
+  constexpr std::uint32_t magic = 0xBEEF'C0DE;  // of LMDB, behind a page's header
+  unsigned char resident = 0;
+  if (::mincore(page, page_bytes, &resident) != 0) return false;  // nothing is mapped there
+  std::uint32_t found = 0;
+  std::memcpy(&found, static_cast<const std::byte*>(page) + 16, sizeof found);
+  return found == magic;
+}
+
+/// Where the mapped file begins, by a value in it: that stands in a leaf, which knows its number. Nothing when the
+/// pages of the file are not those of the machine. Asked each time, because LMDB may map the file elsewhere.
+void* mapped_at(MDB_txn* reader, MDB_dbi values, std::size_t page_bytes, std::uint64_t last_page) noexcept {
+  constexpr std::size_t flags_at = 10;
+  constexpr std::uint16_t leaf = 0x02;
+  if (::sysconf(_SC_PAGESIZE) != static_cast<long>(page_bytes)) return nullptr;
+  MDB_val key = view_of(format_name);
+  MDB_val stored{};
+  if (mdb_get(reader, values, &key, &stored) != 0) return nullptr;
+  const auto* const at = static_cast<const std::byte*>(stored.mv_data);
+  const auto* const page = at - reinterpret_cast<std::uintptr_t>(at) % page_bytes;
+  std::uint64_t number = 0;
+  std::uint16_t flags = 0;
+  std::memcpy(&number, page, sizeof number);
+  std::memcpy(&flags, page + flags_at, sizeof flags);
+  if (flags != leaf || number > last_page) return nullptr;
+  void* const first = const_cast<std::byte*>(page - number * page_bytes);  // NOLINT: it is not written to
+  return is_first_page(first, page_bytes) ? first : nullptr;
+}
+
+/// What is mapped of the file is not the process's memory any more. It is a mapping of a file, shared and read only:
+/// nothing of it can be lost, and a reader that holds a view, on whatever thread, gets the same bytes from the system's
+/// cache with its next look. The transaction is one that reads: what it sees is in the file, not in a writer's memory.
+void lmdb_store::let_go(MDB_txn* reader) const noexcept {
+  MDB_stat about{};
+  MDB_envinfo map{};
+  MDB_env* const environment = mdb_txn_env(reader);
+  if (mdb_env_stat(environment, &about) != 0 || mdb_env_info(environment, &map) != 0) return;
+  const std::uint64_t bytes = (std::uint64_t{map.me_last_pgno} + 1) * about.ms_psize;
+  void* const begin = mapped_at(reader, databases_[values_index], about.ms_psize, map.me_last_pgno);
+  if (begin != nullptr && bytes <= map.me_mapsize) (void)::madvise(begin, bytes, MADV_DONTNEED);
+}
+
 int lmdb_store::try_commit(const store_batch& batch, bool sync) noexcept {
   if (const int answer = mdb_env_set_flags(environment_.get(), MDB_NOSYNC, sync ? 0 : 1); answer != 0) return answer;
   MDB_txn* begun = nullptr;
@@ -610,18 +676,22 @@ error_code lmdb_store::commit(const store_batch& batch, bool sync) noexcept {
   if (!environment_) {
     if (const auto code = reopen()) return code;
   }
+  const std::uint64_t before = looks_so_far();
   int answer = try_commit(batch, sync);
   if (answer == MDB_PANIC) {  // an earlier meta page could not be written
     if (const auto code = reopen()) return code;
     answer = try_commit(batch, sync);
   }
-  if (answer == 0) {
-    unsynced_ = !sync;
-    return {};
-  }
   std::uint64_t bytes = 0;
   for (const auto& each : batch.chunks) bytes += each.bytes.size();
-  return failed(answer, sync, bytes);
+  if (answer != 0) return failed(answer, sync, bytes);
+  unsynced_ = !sync;
+  if (MDB_txn* begun = nullptr;
+      looked_enough(looks_so_far() - before) && mdb_txn_begin(environment_.get(), nullptr, MDB_RDONLY, &begun) == 0) {
+    const transaction_handle reader(begun);
+    let_go(begun);
+  }
+  return {};
 }
 
 error_code lmdb_store::sync() noexcept {
@@ -666,12 +736,16 @@ error_code lmdb_store::scan_chunks(chunk_row row, chunk_number from,
   const cursor_handle cursor(opened);
   MDB_val key = view_of(&from, sizeof from);
   MDB_val bytes{};
+  std::uint64_t before = looks_so_far();
   int answer = mdb_cursor_get(opened, &key, &bytes, MDB_SET_RANGE);
   for (; answer == 0; answer = mdb_cursor_get(opened, &key, &bytes, MDB_NEXT)) {
     chunk_number number = 0;
     if (key.mv_size != sizeof number) return errc::journal_damaged;
     std::memcpy(&number, key.mv_data, sizeof number);
-    if (!each(number, {static_cast<const std::byte*>(bytes.mv_data), bytes.mv_size})) return {};
+    const bool more = each(number, {static_cast<const std::byte*>(bytes.mv_data), bytes.mv_size});
+    const std::uint64_t looks = looks_so_far();
+    if (looked_enough(looks - std::exchange(before, looks))) let_go(in.get());
+    if (!more) return {};
   }
   return answer == MDB_NOTFOUND ? error_code{} : code_of(answer);
 }
@@ -695,8 +769,7 @@ error_code lmdb_store::scan_values(std::string_view prefix,
     const auto name = text_of(key);
     if (!name.starts_with(prefix)) return {};
     const auto bytes = value_of(name, text_of(stored));
-    if (!bytes) return errc::journal_damaged;
-    if (!each(name, *bytes)) return {};
+    if (!each(name, bytes.value_or(std::string_view{}))) return {};
   }
   return answer == MDB_NOTFOUND ? error_code{} : code_of(answer);
 }

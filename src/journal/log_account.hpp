@@ -1,7 +1,7 @@
 // journal/log_account - what the log is still needed for: which chunks stand, which messages live in them, what may go,
 // and what has to be restated so that more may.
 //
-// The writer's thread only. Decides; writes nothing. 32 bytes per message_ref, taken in the constructor; a chunk's
+// The writer's thread only. Decides; writes nothing. 48 bytes per message_ref, taken in the constructor; a chunk's
 // account allocates now and then.
 #pragma once
 

@@ -18,13 +18,22 @@ chunk_writer& log_group::begin_chunk(chunk_row row, chunk_number number, positio
   return fresh.writer;
 }
 
-void log_group::put_sealed(std::string name, std::string bytes) {
+log_group::named& log_group::next_value() {
   if (values_used_ == values_.size()) values_.emplace_back();
-  values_[values_used_++] = {std::move(name), std::move(bytes)};
+  return values_[values_used_++];
 }
 
+void log_group::put_sealed(std::string name, std::string bytes) {
+  next_value() = {std::move(name), std::move(bytes), false};
+}
+
+void log_group::remove(std::string name) { next_value() = {std::move(name), {}, true}; }
+
 void log_group::put(std::string_view name, std::string_view payload) {
-  put_sealed(std::string{name}, seal(name, payload));
+  named& value = next_value();
+  value.name = name;
+  write_sealed(value.bytes, name, payload);
+  value.removed = false;
 }
 
 std::size_t log_group::bytes() const noexcept {
@@ -37,7 +46,10 @@ const store_batch& log_group::batch() {
     chunk_views_.push_back({chunks_[i].row, chunks_[i].number, chunks_[i].writer.finish()});
   }
   value_views_.clear();
-  for (std::size_t i = 0; i < values_used_; ++i) value_views_.push_back({values_[i].name, values_[i].bytes});
+  for (std::size_t i = 0; i < values_used_; ++i) {
+    const named& each = values_[i];
+    value_views_.push_back({each.name, each.removed ? std::nullopt : std::optional<std::string_view>{each.bytes}});
+  }
   batch_.chunks = chunk_views_;
   batch_.values = value_views_;
   return batch_;

@@ -24,6 +24,7 @@ class log_group {
   /// A value under its name, sealed already; the last one put under a name counts.
   void put_sealed(std::string name, std::string bytes);
   void put(std::string_view name, std::string_view payload);
+  void remove(std::string name);
 
   void erase_log_before(chunk_number n) noexcept { batch_.erase_log_before = n; }
   void erase_history_before(chunk_number n) noexcept { batch_.erase_history_before = n; }
@@ -49,7 +50,10 @@ class log_group {
   struct named {
     std::string name{};
     std::string bytes{};
+    bool removed = false;
   };
+
+  [[nodiscard]] named& next_value();
 
   std::vector<chunk_in_work> chunks_{};  // the first used_ are in work
   std::size_t used_ = 0;

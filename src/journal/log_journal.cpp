@@ -45,6 +45,11 @@ constexpr bool somebody_waits(const record& r) noexcept {
   return r.kind != record_kind::nothing && r.kind != record_kind::released;
 }
 
+/// What is an event for the host.
+constexpr bool is_told(record_kind kind) noexcept {
+  return kind == record_kind::outcome || kind == record_kind::report;
+}
+
 /// A set of ids below a bound, in the order of their coming, emptied in the time of what it holds.
 class touched_ids {
  public:
@@ -109,7 +114,9 @@ class log_writer final : public log_journal {
   void take_control();
   void encode(const record& r, position at);
   void encode_taken(const record& r, position at, const message_facts& facts);
+  void encode_claim(const record& r, position at, message_id id);
   void encode_outcome(const record& r, position at, const event& told);
+  void encode_report(const record& r, position at, const event& told);
   void encode_restated(position at);
   chunk_writer& chunk_for(position at);
   void write_by(time_point when) noexcept { due_ = std::min(due_, when); }
@@ -121,6 +128,7 @@ class log_writer final : public log_journal {
   void put_confirmed();
   void put_usages();
   void put_progress();
+  void put_deliveries();
   void plan_erasing();
   void move_outcomes(chunk_number end);
   bool look_at_history();
@@ -185,8 +193,13 @@ class log_writer final : public log_journal {
   // the writer's thread
   log_account account_;
   log_group group_{};
+  std::string name_{};  // of a value on its way into the group, as is payload_: both keep their memory
+  std::string payload_{};
   std::vector<ledger> totals_;
+  delivery_book deliveries_;  // as the group leaves it
+  std::vector<delivery_book::page> pages_{};
   touched_ids campaigns_touched_;
+  touched_ids campaigns_reported_;
   touched_ids sources_touched_;
   std::vector<usage> usages_{};  // of one group, while it is sealed
   chunk_number chunk_ = 0;       // highest numbers given
@@ -240,7 +253,9 @@ log_writer::log_writer(store& kept, const message_table& table, environment& env
       sources_(std::max(options_.sources_max, before.found.sources.size())),
       account_(options_.messages_max, before.chunks),
       totals_(std::max(options_.campaigns_max, before.found.campaigns.size())),
+      deliveries_(before.found.deliveries),
       campaigns_touched_(totals_.size()),
+      campaigns_reported_(totals_.size()),
       sources_touched_(sources_.size()),
       chunk_(before.end.log),
       history_chunk_(before.end.history),
@@ -360,7 +375,7 @@ std::size_t log_writer::read_outcomes(position after, position upto, std::span<e
     if (reader.first() > upto) return false;
     decoded_record found;
     for (auto status = reader.next(found); status < decode_status::broken; status = reader.next(found)) {
-      if (status != decode_status::record || found.kind != record_kind::outcome || found.at <= after) continue;
+      if (status != decode_status::record || !is_told(found.kind) || found.at <= after) continue;
       if (found.at > upto || n == out.size()) return false;
       out[n++] = found.told;
     }
@@ -455,11 +470,12 @@ void log_writer::encode(const record& r, position at) {
     case record_kind::outcome:
       return encode_outcome(r, at, *facts.told);
     case record_kind::claim:
-      chunk_for(at).claim(at, facts.told->id, r.so_far);
-      return account_.changed(r.message, {r.so_far, true});
+      return encode_claim(r, at, facts.told->id);
     case record_kind::released:
       chunk_for(at).released(at, facts.told->id, r.so_far);
       return account_.changed(r.message, {r.so_far, false});
+    case record_kind::report:
+      return encode_report(r, at, *facts.told);
     case record_kind::nothing:
       return;
   }
@@ -497,6 +513,14 @@ void log_writer::encode_taken(const record& r, position at, const message_facts&
   }
 }
 
+/// What leaves does not wait any more.
+void log_writer::encode_claim(const record& r, position at, message_id id) {
+  attempts_made so_far = r.so_far;
+  so_far.not_before = {};
+  chunk_for(at).claim(at, id, so_far);
+  account_.changed(r.message, {so_far, true});
+}
+
 std::uint64_t& count_of(ledger& totals, outcome what) noexcept {
   switch (what) {
     case outcome::accepted:
@@ -529,6 +553,20 @@ void log_writer::encode_outcome(const record& r, position at, const event& told)
   if (const auto campaign = static_cast<std::uint32_t>(told.campaign); campaign < totals_.size()) {
     ++count_of(totals_[campaign], told.outcome);
     campaigns_touched_.insert(campaign);
+  }
+}
+
+/// Of a message that the provider told of. What is under way is remembered, and told to nobody.
+void log_writer::encode_report(const record& r, position at, const event& told) {
+  if (told.delivery == delivery::none) return;
+  static_cast<void>(deliveries_.advance(told.id, told.delivery));  // the engine has seen that it is news
+  if (told.delivery == delivery::underway) return;
+  event recorded = told;
+  recorded.route = r.so_far.route;
+  chunk_for(at).report(at, recorded);
+  if (const auto campaign = static_cast<std::uint32_t>(told.campaign); campaign < totals_.size()) {
+    ++(told.delivery == delivery::delivered ? totals_[campaign].delivered : totals_[campaign].undelivered);
+    campaigns_reported_.insert(campaign);
   }
 }
 
@@ -617,7 +655,8 @@ void log_writer::seal_group() {
 void log_writer::put_confirmed() {
   if (confirmations_kept()) return;
   confirmed_kept_ = std::min(confirmed_seen_, number(taken_));
-  group_.put(confirmed_value, encode_number(confirmed_kept_));
+  write_number(payload_, confirmed_kept_);
+  group_.put(confirmed_value, payload_);
 }
 
 /// After the records: a quota is counted before the claim that uses it is published, so what is read here is never less
@@ -632,13 +671,35 @@ void log_writer::put_usages() {
 /// Totals and resume points of what the group touched, and where the log ends: in the commit of the records they count.
 void log_writer::put_progress() {
   for (const auto id : campaigns_touched_.ids()) {
-    group_.put(value_name("campaign", id, "totals"), encode_totals(totals_[id]));
+    write_value_name(name_, "campaign", id, "totals");
+    write_totals(payload_, totals_[id]);
+    group_.put(name_, payload_);
+  }
+  for (const auto id : campaigns_reported_.ids()) {
+    group_.put(value_name("campaign", id, "reported"), encode_reported(totals_[id]));
   }
   for (const auto id : sources_touched_.ids()) {
-    group_.put(value_name("source", id, "next"), encode_number(sources_[id].next));
+    write_value_name(name_, "source", id, "next");
+    write_number(payload_, sources_[id].next);
+    group_.put(name_, payload_);
   }
+  put_deliveries();
   const log_end end{.last = taken_, .ahead = told_early() ? told_ahead : 0, .log = chunk_, .history = history_chunk_};
-  group_.put(end_value, encode_log_end(end));
+  write_log_end(payload_, end);
+  group_.put(end_value, payload_);
+}
+
+/// With the reports that changed them, in one commit: neither is ever there without the other.
+void log_writer::put_deliveries() {
+  pages_.clear();
+  deliveries_.changed(pages_);
+  for (const delivery_book::page& each : pages_) {
+    if (each.bytes.empty()) {
+      group_.remove(delivery_name(each.number));
+    } else {
+      group_.put(delivery_name(each.number), {reinterpret_cast<const char*>(each.bytes.data()), each.bytes.size()});
+    }
+  }
 }
 
 void log_writer::plan_erasing() {
@@ -719,6 +780,7 @@ void log_writer::committed(time_point now) {
     sources_[id].durable.store(sources_[id].next, std::memory_order_release);
   }
   campaigns_touched_.clear();
+  campaigns_reported_.clear();
   sources_touched_.clear();
   group_.clear();
   group_first_chunk_ = 0;
@@ -857,7 +919,7 @@ void erase_old_usages(store& kept, wall_time now, recovered& found) {
 result<std::unique_ptr<log_journal>, failure> log_journal::open(store& kept, const message_table& table,
                                                                 environment& env, log_options options,
                                                                 log_wakers wakers, recovered& found) {
-  auto before = replay(kept, options.on_progress);
+  auto before = replay(kept, options.on_progress, options.deliveries_max);
   if (!before) return before.error();
   if (const auto failed = prepare(kept, *before, options.durability != durability::every_batch)) {
     return failure{failed, {{"journal", "it can be read, but not be written to"}}};

@@ -6,8 +6,9 @@
 // false, and the same group is tried again with back-off until the store takes it: nothing becomes untrue meanwhile.
 //
 // What is kept: the log, from its oldest chunk that still matters. A chunk goes when the host confirmed every outcome
-// in it and every message taken in it has ended. A message that lasts (a paused campaign) would keep the whole log
-// behind it: when the log has grown beyond restate_above, such messages are restated at its end, some at each step.
+// and every report in it and every message taken in it has ended. A message that lasts (a paused campaign) would keep
+// the whole log behind it: when the log has grown beyond restate_above, such messages are restated at its end, some at
+// each step.
 #pragma once
 
 #include <broadside/environment.hpp>
@@ -42,7 +43,8 @@ struct log_options {
   std::size_t messages_max = 0;                            ///< message_refs are below this
   std::size_t sources_max = 0;
   std::size_t campaigns_max = 0;
-  usage_source* usages = nullptr;  ///< outlives the journal; asked only for groups that are written anyway
+  std::uint64_t deliveries_max = 0;  ///< messages whose delivery is remembered
+  usage_source* usages = nullptr;    ///< outlives the journal; asked only for groups that are written anyway
   /// Told about every million records read at opening, and at the end.
   std::function<void(std::uint64_t records, std::uint64_t chunks)> on_progress{};
 };
@@ -93,8 +95,8 @@ class log_journal : public journal {
   /// Everything put or published before the call is in the store, as the durability has it, or `timeout` is over.
   [[nodiscard]] virtual error_code flush(std::chrono::milliseconds timeout) = 0;
 
-  /// Unconfirmed outcomes with positions above `after` and up to `upto`, oldest first, from the store: how a restart
-  /// tells them again. One thread at a time. 0: no more, or `failed` says why.
+  /// Unconfirmed outcomes and reports with positions above `after` and up to `upto`, oldest first, from the store: how
+  /// a restart tells them again. One thread at a time. 0: no more, or `failed` says why.
   [[nodiscard]] virtual std::size_t read_outcomes(position after, position upto, std::span<event> out,
                                                   error_code& failed) const = 0;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <initializer_list>
+#include <iterator>
 #include <journal/named_values.hpp>
 
 namespace broadside::journal {
@@ -13,6 +14,8 @@ constexpr std::size_t id_digits = 8;
 constexpr std::size_t seal_bytes = 4;
 constexpr std::string_view usage_start = "usage/";
 constexpr std::size_t digest_digits = 32;
+constexpr std::string_view delivery_start = "delivery/";
+constexpr std::size_t page_digits = 16;
 constexpr std::uint8_t usage_version = 1;
 
 template <class Number>
@@ -32,9 +35,16 @@ bool get(std::string_view& in, Number& n) noexcept {
   return true;
 }
 
-std::string numbers(std::initializer_list<std::uint64_t> all) {
+void write_numbers(std::string& into, std::initializer_list<std::uint64_t> all) {
+  into.clear();
+  for (const auto n : all) put(into, n);
+}
+
+/// What write(into) writes, as a new text.
+template <class Write>
+std::string made_by(Write write) {
   std::string out;
-  for (const auto n : all) put(out, n);
+  write(out);
   return out;
 }
 
@@ -56,8 +66,13 @@ std::uint32_t checksum(std::string_view name, std::string_view payload) noexcept
 
 }  // namespace
 
+void write_value_name(std::string& into, std::string_view kind, std::uint32_t id, std::string_view field) {
+  into.clear();
+  fmt::format_to(std::back_inserter(into), "{}/{:08x}/{}", kind, id, field);
+}
+
 std::string value_name(std::string_view kind, std::uint32_t id, std::string_view field) {
-  return fmt::format("{}/{:08x}/{}", kind, id, field);
+  return made_by([&](std::string& into) { write_value_name(into, kind, id, field); });
 }
 
 std::optional<value_owner> owner_of(std::string_view name, std::string_view kind) noexcept {
@@ -80,11 +95,26 @@ bool is_usage_name(std::string_view name) noexcept {
   return name.size() == usage_start.size() + digest_digits && name.starts_with(usage_start);
 }
 
+std::string delivery_name(std::uint64_t page) { return fmt::format("{}{:016x}", delivery_start, page); }
+
+std::optional<std::uint64_t> page_named(std::string_view name) noexcept {
+  if (name.size() != delivery_start.size() + page_digits || !name.starts_with(delivery_start)) return std::nullopt;
+  std::uint64_t page = 0;
+  const char* const end = name.data() + name.size();
+  const auto read = std::from_chars(name.data() + delivery_start.size(), end, page, 16);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return page;
+}
+
+void write_sealed(std::string& into, std::string_view name, std::string_view payload) {
+  into.clear();
+  into.reserve(payload.size() + seal_bytes);
+  put(into, checksum(name, payload));
+  into.append(payload);
+}
+
 std::string seal(std::string_view name, std::string_view payload) {
-  std::string out;
-  out.reserve(payload.size() + seal_bytes);
-  put(out, checksum(name, payload));
-  return out.append(payload);
+  return made_by([&](std::string& into) { write_sealed(into, name, payload); });
 }
 
 std::optional<std::string_view> unseal(std::string_view name, std::string_view bytes) noexcept {
@@ -93,8 +123,12 @@ std::optional<std::string_view> unseal(std::string_view name, std::string_view b
   return bytes;
 }
 
+void write_log_end(std::string& into, const log_end& end) {
+  write_numbers(into, {static_cast<std::uint64_t>(end.last), end.ahead, end.log, end.history});
+}
+
 std::string encode_log_end(const log_end& end) {
-  return numbers({static_cast<std::uint64_t>(end.last), end.ahead, end.log, end.history});
+  return made_by([&](std::string& into) { write_log_end(into, end); });
 }
 
 std::optional<log_end> decode_log_end(std::string_view payload) noexcept {
@@ -116,7 +150,11 @@ std::optional<source_facts> decode_source(std::string_view payload) noexcept {
   return source_facts{.campaign = campaign_id{campaign}, .name = payload};
 }
 
-std::string encode_number(std::uint64_t n) { return numbers({n}); }
+void write_number(std::string& into, std::uint64_t n) { write_numbers(into, {n}); }
+
+std::string encode_number(std::uint64_t n) {
+  return made_by([&](std::string& into) { write_number(into, n); });
+}
 
 std::optional<std::uint64_t> decode_number(std::string_view payload) noexcept {
   const auto all = get_numbers<1>(payload);
@@ -124,21 +162,38 @@ std::optional<std::uint64_t> decode_number(std::string_view payload) noexcept {
   return (*all)[0];
 }
 
-std::string encode_totals(const ledger& t) {
-  return numbers({t.submitted, t.accepted, t.rejected, t.suppressed, t.expired, t.not_sent, t.maybe_sent});
+void write_totals(std::string& into, const ledger& t) {
+  write_numbers(into, {t.submitted, t.accepted, t.rejected, t.suppressed, t.expired, t.not_sent, t.maybe_sent});
 }
 
-std::optional<ledger> decode_totals(std::string_view payload) noexcept {
+std::string encode_totals(const ledger& t) {
+  return made_by([&](std::string& into) { write_totals(into, t); });
+}
+
+bool decode_totals(std::string_view payload, ledger& into) noexcept {
   const auto all = get_numbers<7>(payload);
-  if (!all) return std::nullopt;
+  if (!all) return false;
   const auto& n = *all;
-  return ledger{.submitted = n[0],
-                .accepted = n[1],
-                .rejected = n[2],
-                .suppressed = n[3],
-                .expired = n[4],
-                .not_sent = n[5],
-                .maybe_sent = n[6]};
+  into.submitted = n[0];
+  into.accepted = n[1];
+  into.rejected = n[2];
+  into.suppressed = n[3];
+  into.expired = n[4];
+  into.not_sent = n[5];
+  into.maybe_sent = n[6];
+  return true;
+}
+
+std::string encode_reported(const ledger& t) {
+  return made_by([&](std::string& into) { write_numbers(into, {t.delivered, t.undelivered}); });
+}
+
+bool decode_reported(std::string_view payload, ledger& into) noexcept {
+  const auto all = get_numbers<2>(payload);
+  if (!all) return false;
+  into.delivered = (*all)[0];
+  into.undelivered = (*all)[1];
+  return true;
 }
 
 std::string encode_names(const std::vector<std::string>& names) {

@@ -21,9 +21,10 @@ constexpr std::uint32_t magic = std::bit_cast<std::uint32_t>(std::array<char, 4>
 constexpr std::size_t header_bytes = 32;
 constexpr std::size_t frame_bytes = 8;  // checksum and size
 constexpr std::size_t record_bytes_min = frame_bytes + 2;
-constexpr std::size_t attempt_bytes_max = 8 + 3 * 3 + 1;  // an id, three numbers of 16 bits, flags
+constexpr std::size_t attempt_bytes_max = 8 + 3 * 3 + 1 + 8;  // an id, three numbers of 16 bits, flags, a time
 
 enum flag : std::uint8_t { flag_oversize = 1, flag_restated = 2, flag_claimed = 4, flag_attempts = 8, flags_all = 15 };
+enum attempt_flag : std::uint8_t { attempt_lost = 1, attempt_later = 2, attempt_flags_all = 3 };
 
 std::uint32_t checksum_of(const std::byte* from, std::size_t n) noexcept {
   return static_cast<std::uint32_t>(XXH3_64bits(from, n));
@@ -64,7 +65,9 @@ void write(byte_writer& to, const attempts_made& made) noexcept {
   to.varint(made.route);
   to.varint(made.attempts);
   to.varint(made.failures);
-  to.fixed(static_cast<std::uint8_t>(made.answer_lost ? 1 : 0));
+  const std::int64_t not_before = to_micros(made.not_before);
+  to.fixed(static_cast<std::uint8_t>((made.answer_lost ? attempt_lost : 0) | (not_before != 0 ? attempt_later : 0)));
+  if (not_before != 0) to.fixed(static_cast<std::uint64_t>(not_before));
 }
 
 std::uint16_t read_u16(byte_reader& from) noexcept { return static_cast<std::uint16_t>(from.varint(0xFFFF)); }
@@ -75,14 +78,18 @@ attempts_made read_attempts(byte_reader& from) noexcept {
   made.route = read_u16(from);
   made.attempts = read_u16(from);
   made.failures = read_u16(from);
-  const auto lost = from.fixed<std::uint8_t>();
-  if (lost > 1) from.fail();
-  made.answer_lost = lost == 1;
+  const auto flags = from.fixed<std::uint8_t>();
+  if (flags > attempt_flags_all) from.fail();
+  made.answer_lost = (flags & attempt_lost) != 0;
+  if ((flags & attempt_later) == 0) return made;
+  made.not_before = read_time(from);
+  if (made.not_before == wall_time{}) from.fail();  // that is said without a time
   return made;
 }
 
 bool nothing_made(const attempts_made& made) noexcept {
-  return made.route == 0xFFFF && made.attempts == 0 && made.failures == 0 && !made.answer_lost;
+  return made.route == 0xFFFF && made.attempts == 0 && made.failures == 0 && !made.answer_lost &&
+         to_micros(made.not_before) == 0;
 }
 
 // ---- payloads
@@ -114,7 +121,7 @@ void read_text(byte_reader& from, fixed_string<Capacity>& out) noexcept {
   out.assign(from.text(Capacity));
 }
 
-void read_outcome(byte_reader& from, decoded_record& out) noexcept {
+void read_told(byte_reader& from, decoded_record& out) noexcept {
   event& told = out.told;
   told.at = out.at;
   told.id = out.id = message_id{from.fixed<std::uint64_t>()};
@@ -134,6 +141,18 @@ void read_outcome(byte_reader& from, decoded_record& out) noexcept {
   read_text(from, told.error);
 }
 
+/// What a report has behind its event.
+void read_delivery(byte_reader& from, event& told) noexcept {
+  const auto what = from.fixed<std::uint8_t>();
+  const auto as_sms = from.fixed<std::uint8_t>();
+  if (what < static_cast<std::uint8_t>(delivery::delivered) || what > static_cast<std::uint8_t>(delivery::expired) ||
+      as_sms > 1) {
+    return from.fail();
+  }
+  told.delivery = static_cast<delivery>(what);
+  told.as_sms = as_sms == 1;
+}
+
 /// All of a record after its frame; false: its checksum holds and it is none of ours all the same.
 bool decode(bytes_view bytes, std::uint64_t first, decoded_record& out) noexcept {
   byte_reader from(bytes);
@@ -149,7 +168,11 @@ bool decode(bytes_view bytes, std::uint64_t first, decoded_record& out) noexcept
       read_attempt(from, out);
       break;
     case record_kind::outcome:
-      read_outcome(from, out);
+      read_told(from, out);
+      break;
+    case record_kind::report:
+      read_told(from, out);
+      read_delivery(from, out.told);
       break;
     case record_kind::nothing:
     default:
@@ -223,9 +246,12 @@ void chunk_writer::released(position at, message_id id, const attempts_made& mad
   attempt(record_kind::released, at, id, made);
 }
 
-void chunk_writer::outcome(position at, const event& told) {
+void chunk_writer::outcome(position at, const event& told) { put_told(record_kind::outcome, at, told); }
+void chunk_writer::report(position at, const event& told) { put_told(record_kind::report, at, told); }
+
+void chunk_writer::put_told(record_kind kind, position at, const event& told) {
   constexpr auto texts = 4 * varint_bytes_max + 40 + 64 + 32 + 160;
-  byte_writer to(open_record(record_kind::outcome, at, 8 + 5 + 5 + varint_bytes_max + 1 + 5 + 3 + 3 + 8 + texts));
+  byte_writer to(open_record(kind, at, 8 + 5 + 5 + varint_bytes_max + 1 + 5 + 3 + 3 + 8 + texts + 2));
   to.fixed(static_cast<std::uint64_t>(told.id));
   to.varint(static_cast<std::uint32_t>(told.campaign));
   to.varint(static_cast<std::uint32_t>(told.source));
@@ -239,6 +265,10 @@ void chunk_writer::outcome(position at, const event& told) {
   to.text(told.provider_message_id.view());
   to.text(told.status_code.view());
   to.text(told.error.view());
+  if (kind == record_kind::report) {
+    to.fixed(static_cast<std::uint8_t>(told.delivery));
+    to.fixed(static_cast<std::uint8_t>(told.as_sms ? 1 : 0));
+  }
   close_record(to.at());
 }
 

@@ -22,7 +22,8 @@
 
 namespace broadside::journal {
 
-inline constexpr std::uint16_t format_version = 1;
+/// What is written. 1, which had no reports and no attempts_made::not_before, is read too.
+inline constexpr std::uint16_t format_version = 2;
 
 /// A message as `taken` has it; after a restatement also what became of it since.
 struct taken_facts {
@@ -45,10 +46,10 @@ struct taken_facts {
 struct decoded_record {
   record_kind kind{};
   position at{};
-  message_id id{};         // claim, released, outcome (told.id too)
+  message_id id{};         // claim, released; outcome and report (told.id too)
   attempts_made so_far{};  // claim, released
   taken_facts taken{};     // taken
-  event told{};            // outcome: position included
+  event told{};            // outcome, report: position included
 };
 
 /// Appends records to one chunk; memory is kept from one chunk to the next.
@@ -59,6 +60,8 @@ class chunk_writer {
   void claim(position, message_id, const attempts_made&);
   void released(position, message_id, const attempts_made&);
   void outcome(position, const event&);
+  /// Requires a delivery that is told: delivered, failed or expired.
+  void report(position, const event&);
   /// Finishes the header; valid until begin().
   [[nodiscard]] bytes_view finish();
   [[nodiscard]] std::size_t size() const noexcept { return used_; }
@@ -67,6 +70,7 @@ class chunk_writer {
   [[nodiscard]] std::byte* open_record(record_kind, position, std::size_t payload_bytes_max);
   void close_record(const std::byte* end) noexcept;
   void attempt(record_kind, position, message_id, const attempts_made&);
+  void put_told(record_kind, position, const event&);
 
   std::vector<std::byte> bytes_;  // all of it written to already; the first used_ bytes are the chunk
   std::size_t used_ = 0;

@@ -4,6 +4,7 @@
 #include <broadside/event.hpp>
 #include <broadside/message.hpp>
 #include <cstdint>
+#include <journal/delivery_book.hpp>
 #include <journal/journal.hpp>
 #include <string>
 #include <vector>
@@ -55,8 +56,9 @@ struct recovered {
   std::vector<std::string> routes{};          ///< names by the numbers that records use
   std::vector<recovered_message> messages{};  ///< inside, in the order of their taking
   std::vector<usage> usages{};                ///< of the last three days; at most one of a name
+  delivery_book deliveries{0};                ///< what was reported of messages
   position last{};                            ///< of the last record
-  position confirmed{};                       ///< outcomes after this were not confirmed: they are told again
+  position confirmed{};                       ///< outcomes and reports after this: not confirmed, they are told again
   std::uint64_t unconfirmed = 0;              ///< how many
   std::uint64_t records = 0;                  ///< read
   std::uint64_t quarantined = 0;              ///< could not be read, now and before: what they said is not known

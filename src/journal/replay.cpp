@@ -7,6 +7,7 @@
 #include <journal/named_values.hpp>
 #include <journal/replay.hpp>
 #include <optional>
+#include <span>
 
 namespace broadside::journal {
 namespace {
@@ -21,12 +22,15 @@ failure damaged_value(std::string_view name) {
 /// Reads the named values into what a journal knew. Keeps the first thing that was wrong.
 class value_reader {
  public:
-  explicit value_reader(recovered& found) : found_(found) {}
+  explicit value_reader(replayed& all) : all_(all), found_(all.found) {}
 
   bool operator()(std::string_view name, std::string_view bytes) {
-    if (!ours(name)) return true;  // a store may keep its own
+    // A store may keep its own; but where it found damage, the name may be damaged too.
+    if (!ours(name) && !bytes.empty()) return true;
     const auto payload = unseal(name, bytes);
-    if (payload && is_usage_name(name)) {
+    if (const auto page = page_named(name)) {
+      read_page(*page, payload);
+    } else if (payload && is_usage_name(name)) {
       read_usage(name, *payload);
     } else if (!payload || !read(name, *payload)) {
       wrong_ = damaged_value(name);
@@ -40,7 +44,7 @@ class value_reader {
  private:
   static bool ours(std::string_view name) noexcept {
     return owner_of(name, "campaign") || owner_of(name, "source") || name == routes_value || name == end_value ||
-           name == quarantined_value || name == confirmed_value || is_usage_name(name);
+           name == quarantined_value || name == confirmed_value || is_usage_name(name) || page_named(name);
   }
 
   /// False: not what can have been written.
@@ -61,7 +65,8 @@ class value_reader {
     recovered_campaign& campaign = found_.campaigns.back();
     if (of.field == "definition") campaign.definition = payload;
     if (of.field == "state") campaign.state = payload;
-    return of.field != "totals" || take(decode_totals(payload), campaign.totals);
+    if (of.field == "reported") return decode_reported(payload, campaign.totals);
+    return of.field != "totals" || decode_totals(payload, campaign.totals);
   }
 
   bool read_source(value_owner of, std::string_view payload) {
@@ -91,6 +96,14 @@ class value_reader {
     }
   }
 
+  /// Without one, reports of some messages are told again when they come again: no reason to refuse the rest.
+  void read_page(std::uint64_t number, std::optional<std::string_view> payload) {
+    const auto bytes = std::as_bytes(std::span(payload.value_or(std::string_view{})));
+    if (found_.deliveries.restore(number, bytes)) return;
+    all_.damage.push_back(fmt::format("{}: what was reported of {} messages could not be read", delivery_name(number),
+                                      delivery_book::page_messages));
+  }
+
   /// Ids come in order and without gaps, so a damaged one cannot ask for memory.
   template <class Item>
   static bool next_or_last(std::uint32_t id, std::vector<Item>& items) {
@@ -104,6 +117,7 @@ class value_reader {
     return read.has_value();
   }
 
+  replayed& all_;
   recovered& found_;
   log_end end_{};
   std::optional<failure> wrong_{};
@@ -172,6 +186,8 @@ class record_folder {
         return claim(record, false);
       case record_kind::outcome:
         return outcome(record);
+      case record_kind::report:
+        return count_unconfirmed(record);
       case record_kind::nothing:
         return;
     }
@@ -204,10 +220,15 @@ class record_folder {
     if (found == inside_.end()) return;  // its `taken` was erased: a restatement follows
     found->second.message.claimed = claimed;
     found->second.message.so_far = record.so_far;
+    if (claimed) found->second.message.so_far.not_before = {};
+  }
+
+  void count_unconfirmed(const decoded_record& record) {
+    if (record.at > all_.found.confirmed) ++all_.found.unconfirmed;
   }
 
   void outcome(const decoded_record& record) {
-    if (record.at > all_.found.confirmed) ++all_.found.unconfirmed;
+    count_unconfirmed(record);
     const auto found = inside_.find(static_cast<std::uint64_t>(record.id));
     if (found == inside_.end()) return;
     --all_.chunks[found->second.chunk].live;
@@ -264,9 +285,11 @@ class record_folder {
 }  // namespace
 
 result<replayed, failure> replay(const store& kept,
-                                 const std::function<void(std::uint64_t records, std::uint64_t chunks)>& on_progress) {
+                                 const std::function<void(std::uint64_t records, std::uint64_t chunks)>& on_progress,
+                                 std::uint64_t deliveries_max) {
   replayed all;
-  value_reader values(all.found);
+  all.found.deliveries = delivery_book(deliveries_max);
+  value_reader values(all);
   if (const auto failed = kept.scan_values("", std::ref(values))) return failure{failed, {}};
   if (values.wrong()) return *values.wrong();
   record_folder records(all, on_progress);

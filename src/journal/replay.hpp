@@ -32,8 +32,10 @@ struct replayed {
   std::vector<std::string> damage;    ///< a sentence for each: which chunk, what, how many records
 };
 
-/// Reads everything. Errors: errc::journal_too_new, or what the store said; damage is none: it is told in `damage`.
+/// Reads everything; of deliveries, those of the latest `deliveries_max` messages. Errors: errc::journal_too_new, or
+/// what the store said; damage is none: it is told in `damage`.
 [[nodiscard]] result<replayed, failure> replay(
-    const store&, const std::function<void(std::uint64_t records, std::uint64_t chunks)>& on_progress);
+    const store&, const std::function<void(std::uint64_t records, std::uint64_t chunks)>& on_progress,
+    std::uint64_t deliveries_max = 0);
 
 }  // namespace broadside::journal

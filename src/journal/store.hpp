@@ -63,7 +63,8 @@ class store {
   /// returns. Errors: what the disk or the file said.
   [[nodiscard]] virtual error_code scan_chunks(chunk_row, chunk_number from,
                                                const std::function<bool(chunk_number, bytes_view)>& each) const = 0;
-  /// The same for values whose name starts with `prefix`, in the order of names.
+  /// The same for values whose name starts with `prefix`, in the order of names. One that is not what was written comes
+  /// with no bytes: whoever reads it says whether the rest means something without it.
   [[nodiscard]] virtual error_code scan_values(
       std::string_view prefix,
       const std::function<bool(std::string_view name, std::string_view bytes)>& each) const = 0;

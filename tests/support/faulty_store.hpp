@@ -9,6 +9,7 @@
 #include <functional>
 #include <journal/store.hpp>
 #include <mutex>
+#include <string>
 #include <testing/simulation/disk_contents.hpp>
 #include <vector>
 
@@ -32,7 +33,8 @@ class faulty_store final : public journal::store {
   std::uint64_t commits = 0;  ///< successful ones
   std::uint64_t tries = 0;    ///< all
   std::uint64_t syncs = 0;
-  std::vector<bytes> written{};  ///< the chunks of every try, one after the other, when `keep_written`
+  std::vector<bytes> written{};               ///< the chunks of every try, one after the other, when `keep_written`
+  std::vector<std::string> written_values{};  ///< the same of the values of every try: all of one in one text
   bool keep_written = false;
   contents now{};      ///< as the process sees it
   contents on_disk{};  ///< as a restart would
@@ -61,6 +63,8 @@ class faulty_store final : public journal::store {
     ++tries;
     if (keep_written) {
       for (const auto& c : batch.chunks) written.emplace_back(c.bytes.begin(), c.bytes.end());
+      std::string& values = written_values.emplace_back();
+      for (const auto& v : batch.values) values.append(v.name).append(1, '=').append(v.bytes.value_or("gone"));
     }
     if (stopped() && (failure_code != errc::journal_full || !batch.chunks.empty())) return failure_code;
     if (fail_chunks > 0 && !batch.chunks.empty()) {

@@ -27,6 +27,8 @@ void write(chunk_writer& to, const decoded_record& each) {
       return to.released(each.at, each.id, each.so_far);
     case record_kind::outcome:
       return to.outcome(each.at, each.told);
+    case record_kind::report:
+      return to.report(each.at, each.told);
     case record_kind::nothing:
       require(false, "a record is something");
   }
@@ -86,22 +88,25 @@ class dice {
   std::string_view rest_;
 };
 
-attempts_made some_attempts(dice& from) {
-  return {.route = static_cast<std::uint16_t>(from.number(2)),
-          .attempts = static_cast<std::uint16_t>(from.number(2)),
-          .failures = static_cast<std::uint16_t>(from.number(1)),
-          .answer_lost = from.number(1) % 2 == 1};
-}
-
 wall_time some_time(dice& from) {
   const auto micros = static_cast<std::int64_t>(from.number(7) % 9'000'000'000'000'000);
   return wall_time{std::chrono::duration_cast<wall_time::duration>(std::chrono::microseconds{micros})} -
          std::chrono::hours{24 * 365 * 100};
 }
 
+attempts_made some_attempts(dice& from) {
+  attempts_made made{.route = static_cast<std::uint16_t>(from.number(2)),
+                     .attempts = static_cast<std::uint16_t>(from.number(2)),
+                     .failures = static_cast<std::uint16_t>(from.number(1))};
+  const auto flags = from.number(1);
+  made.answer_lost = flags % 2 == 1;
+  if (flags / 2 % 2 == 1) made.not_before = some_time(from);
+  return made;
+}
+
 decoded_record some_record(dice& from) {
   decoded_record each;
-  const auto which = from.number(1) % 4;
+  const auto which = from.number(1) % 5;
   each.at = position{from.number(which % 2 == 0 ? 8 : 2)};
   each.id = message_id{from.number(8)};
   if (which == 0) {
@@ -119,8 +124,8 @@ decoded_record some_record(dice& from) {
                   .claimed = flags / 4 % 2 == 1,
                   .so_far = some_attempts(from)};
     each.taken.content = std::as_bytes(std::span(from.text(from.number(1))));
-  } else if (which == 1) {
-    each.kind = record_kind::outcome;
+  } else if (which == 1 || which == 4) {
+    each.kind = which == 1 ? record_kind::outcome : record_kind::report;
     each.told.id = each.id;
     each.told.outcome = static_cast<outcome>(from.number(1) % outcome_count);
     each.told.reason = static_cast<errc>(from.number(1));
@@ -128,6 +133,11 @@ decoded_record some_record(dice& from) {
     each.told.recipient = from.text(from.number(1));
     each.told.provider_message_id = from.text(from.number(1));
     each.told.error = from.text(from.number(1));
+    if (which == 4) {
+      const auto flags = from.number(1);
+      each.told.delivery = static_cast<delivery>(2 + flags % 3);
+      each.told.as_sms = flags / 3 % 2 == 1;
+    }
   } else {
     each.kind = which == 2 ? record_kind::claim : record_kind::released;
     each.so_far = some_attempts(from);

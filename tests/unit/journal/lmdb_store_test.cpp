@@ -10,9 +10,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <journal/lmdb_store.hpp>
 #include <journal/record_codec.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <support/catch.hpp>
 #include <support/temporary_folder.hpp>
@@ -73,6 +75,19 @@ std::map<std::string, std::string> values_of(const store& of, std::string_view p
   const auto code = of.scan_values(
       prefix, [&](std::string_view name, std::string_view bytes) { return all.emplace(name, bytes).second; });
   if (code) FAIL(code.message());
+  return all;
+}
+
+/// How much of a file this process has mapped and counts as its own, in KiB; nothing where the system does not say.
+std::optional<std::size_t> resident_kib(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  std::optional<std::size_t> all;
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find('-') < line.find(' ')) inside = line.ends_with(path);
+    if (!inside || !line.starts_with("Rss:")) continue;
+    all = all.value_or(0) + std::stoul(line.substr(4));
+  }
   return all;
 }
 
@@ -354,4 +369,65 @@ TEST_CASE("lmdb_store: after a sync that failed, what was committed without one 
   CHECK(kept->sync());
   CHECK_FALSE(next.commit(*kept, false));
   CHECK(chunks_of(*kept).size() == 2);
+}
+
+TEST_CASE("lmdb_store: what was looked at of a large file does not stay in memory, and is there all the same",
+          "[journal]") {
+  constexpr std::size_t chunk_bytes = 128 * 1024;
+  constexpr chunk_number chunks = 320;  // 40 MiB
+  constexpr std::size_t bound_kib = 16 * 1024;
+  const temporary_folder folder;
+  const auto kept = open_store(folder / "journal", journal_access::write, std::uint64_t{256} << 20U);
+  const auto contents = [](chunk_number n) { return std::string(chunk_bytes, static_cast<char>('a' + n % 26)); };
+  const auto unsynced = [&](const batch& each) { return each.commit(*kept, false); };
+  for (chunk_number n = 1; n <= chunks; ++n) {
+    const auto bytes = contents(n);
+    REQUIRE_FALSE(unsynced({.chunks = {{chunk_row::log, n, bytes_of(bytes)}}}));
+  }
+  if (!resident_kib("/data.mdb")) return;
+
+  std::size_t most = 0;
+  std::size_t wrong = 0;
+  chunk_number seen = 0;
+  REQUIRE_FALSE(kept->scan_chunks(chunk_row::log, 0, [&](chunk_number n, bytes_view bytes) {
+    if (text_of(bytes) != contents(n)) ++wrong;
+    if (n % 16 == 0) most = std::max(most, resident_kib("/data.mdb").value_or(0));
+    // While this view is held, another look at the file lets it go.
+    if (n == 100) {
+      REQUIRE_FALSE(kept->scan_chunks(chunk_row::log, 0, [&](chunk_number other, bytes_view) { return other < 64; }));
+      if (text_of(bytes) != contents(n)) ++wrong;
+    }
+    ++seen;
+    return true;
+  }));
+  CHECK(seen == chunks);
+  CHECK(wrong == 0);
+  CHECK(most > 0);
+  CHECK(most < bound_kib);
+
+  most = 0;
+  for (chunk_number n = chunks + 1; n <= 2 * chunks; ++n) {
+    const auto bytes = contents(n);
+    REQUIRE_FALSE(unsynced({.chunks = {{chunk_row::log, n, bytes_of(bytes)}}, .erase_log_before = n - chunks + 1}));
+    if (n % 16 == 0) most = std::max(most, resident_kib("/data.mdb").value_or(0));
+  }
+  CHECK(most < bound_kib);
+  CHECK(chunks_of(*kept, chunk_row::log, 2 * chunks).at(2 * chunks) == contents(2 * chunks));
+}
+
+TEST_CASE("lmdb_store: a value that is not what was written comes without bytes, and the others come whole",
+          "[journal]") {
+  const temporary_folder folder;
+  const std::string long_value(5'000, 'v');
+  {
+    const auto kept = open_store(folder / "journal");
+    REQUIRE_FALSE(batch{.values = {{"a", "first"}, {"b", long_value}, {"c", "third"}}}.commit(*kept));
+  }
+  std::string whole = testing::read_whole(folder / "journal/data.mdb");
+  const auto at = whole.rfind("vvvv");
+  REQUIRE(at != std::string::npos);
+  whole[at] = 'w';
+  write_whole(folder / "journal/data.mdb", whole);
+  const auto kept = open_store(folder / "journal");
+  CHECK(values_of(*kept) == value_map{{"a", "first"}, {"b", ""}, {"c", "third"}});
 }

@@ -111,8 +111,9 @@ class log_fixture {
   position claim(journal::message_ref ref, std::uint16_t attempts = 1) {
     return last = record(journal::record_kind::claim, ref, {.route = 2, .attempts = attempts});
   }
-  position release(journal::message_ref ref, std::uint16_t attempts = 1) {
-    return last = record(journal::record_kind::released, ref, {.route = 2, .attempts = attempts, .failures = attempts});
+  position release(journal::message_ref ref, std::uint16_t attempts = 1, wall_time not_before = {}) {
+    return last = record(journal::record_kind::released, ref,
+                         {.route = 2, .attempts = attempts, .failures = attempts, .not_before = not_before});
   }
   position end(journal::message_ref ref, outcome what = outcome::accepted) {
     event& told_of = messages->told(ref);
@@ -120,6 +121,20 @@ class log_fixture {
     told_of.time = environment.wall_now();
     told_of.provider_message_id.assign("01EQBC1A3BEK21E02YEZ1H");
     return last = record(journal::record_kind::outcome, ref, {.route = 2});
+  }
+
+  /// Of a message that may have ended long ago; the place is the report's own.
+  journal::message_ref report(std::uint64_t id, delivery what, bool as_sms = false) {
+    const auto ref = messages->add(message_id{id}, source_id{0}, ordinal{id});
+    event& told_of = messages->told(ref);
+    told_of.outcome = outcome::accepted;
+    told_of.delivery = what;
+    told_of.as_sms = as_sms;
+    told_of.time = environment.wall_now();
+    told_of.provider_message_id.assign("01EQBC1A3BEK21E02YEZ1H");
+    told_of.status_code.assign("N102");
+    last = record(journal::record_kind::report, ref, {.route = 2});
+    return ref;
   }
 
   /// Steps until the writer has nothing to do now.

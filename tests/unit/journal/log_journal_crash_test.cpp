@@ -28,6 +28,8 @@ void course(log_fixture& f, log_model& model) {
     f.run();
     if (i % 4 == 0) model.claim(i);
     if (i % 5 != 0) model.end(i, i % 7 == 0 ? outcome::maybe_sent : outcome::accepted);
+    if (i % 3 == 1 && i > 4) model.report(i - 4, i % 2 == 0 ? delivery::delivered : delivery::expired);
+    if (i % 4 == 2) model.report(i, delivery::underway);
     f.run();
     model.forget_told();
     if (i % 6 == 0) {
@@ -50,7 +52,7 @@ TEST_CASE("log_journal: a crash after any commit keeps what was durable, once, a
   const errc fault = GENERATE(errc::journal_faulty, errc::journal_full);
   std::uint64_t commits_of_all = 0;
   for (std::uint64_t n = 1;; ++n) {
-    log_fixture f({.chunk_bytes = 600, .restate_above = 2'000});
+    log_fixture f({.chunk_bytes = 600, .restate_above = 2'000, .deliveries_max = 1'000});
     f.disk.failure_code = fault;
     put_two_sources(f);
     log_model model(f);

@@ -21,6 +21,7 @@ constexpr int steps = 400;
 log_options options_of(std::mt19937_64& random) {
   constexpr std::array<std::size_t, 3> chunk_bytes{100, 700, 128 * 1024};
   log_options o;
+  o.deliveries_max = 1'000;
   o.durability = static_cast<durability>(random() % 3);
   o.sync_interval = std::chrono::milliseconds{1 + random() % 300};
   o.keep_outcomes = random() % 2 == 0 ? 0s : 2s;
@@ -70,6 +71,10 @@ class course {
     } else if (dice < 45 && some) {
       model_.release(any_living());
       f_.run();
+    } else if (dice < 55 && model_.last_id() != 0 && model_.ended() < 20) {
+      constexpr std::array<delivery, 4> all{delivery::underway, delivery::delivered, delivery::failed,
+                                            delivery::expired};
+      model_.report(1 + random_() % model_.last_id(), all[random_() % all.size()]);
     } else if (dice < 65 && some) {
       model_.end(any_living(), random_() % 4 == 0 ? outcome::maybe_sent : outcome::accepted);
     } else if (dice < 80) {

@@ -40,15 +40,24 @@ event an_event(position at) {
   return told;
 }
 
+event a_report(position at) {
+  event told = an_event(at);
+  told.outcome = outcome::accepted;
+  told.delivery = delivery::expired;
+  told.as_sms = true;
+  return told;
+}
+
 bool same(const attempts_made& a, const attempts_made& b) {
-  return a.route == b.route && a.attempts == b.attempts && a.failures == b.failures && a.answer_lost == b.answer_lost;
+  return a.route == b.route && a.attempts == b.attempts && a.failures == b.failures && a.answer_lost == b.answer_lost &&
+         a.not_before == b.not_before;
 }
 
 bool same(const event& a, const event& b) {
   return a.at == b.at && a.id == b.id && a.campaign == b.campaign && a.source == b.source && a.row == b.row &&
-         a.outcome == b.outcome && a.reason == b.reason && a.attempts == b.attempts && a.route == b.route &&
-         a.time == b.time && a.recipient == b.recipient && a.provider_message_id == b.provider_message_id &&
-         a.status_code == b.status_code && a.error == b.error;
+         a.outcome == b.outcome && a.delivery == b.delivery && a.as_sms == b.as_sms && a.reason == b.reason &&
+         a.attempts == b.attempts && a.route == b.route && a.time == b.time && a.recipient == b.recipient &&
+         a.provider_message_id == b.provider_message_id && a.status_code == b.status_code && a.error == b.error;
 }
 
 bool same(const taken_facts& a, const taken_facts& b) {
@@ -78,11 +87,13 @@ taken_facts some_facts() {
 }
 
 constexpr attempts_made some_attempts{.route = 300, .attempts = 5, .failures = 4, .answer_lost = true};
+constexpr attempts_made waiting_attempts{.route = 1, .attempts = 5, .failures = 5, .not_before = some_time};
 
 std::vector<decoded_record> some_records() {
   taken_facts restated = some_facts();
   restated.restated = restated.claimed = true;
   restated.so_far = some_attempts;
+  restated.so_far.not_before = some_time;
   const position first{1'000'000'000'000};
   const auto at = [&](int n) { return position{static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(n)}; };
   return {
@@ -91,6 +102,8 @@ std::vector<decoded_record> some_records() {
       {.kind = record_kind::released, .at = at(5), .id = message_id{7}, .so_far = some_attempts},
       {.kind = record_kind::taken, .at = at(-3), .id = message_id{7}, .taken = restated},
       {.kind = record_kind::outcome, .at = at(6), .id = an_event({}).id, .told = an_event(at(6))},
+      {.kind = record_kind::released, .at = at(7), .id = message_id{7}, .so_far = waiting_attempts},
+      {.kind = record_kind::report, .at = at(8), .id = an_event({}).id, .told = a_report(at(8))},
   };
 }
 
@@ -101,6 +114,7 @@ std::vector<std::byte> write(chunk_writer& to, chunk_number number, const std::v
     if (each.kind == record_kind::claim) to.claim(each.at, each.id, each.so_far);
     if (each.kind == record_kind::released) to.released(each.at, each.id, each.so_far);
     if (each.kind == record_kind::outcome) to.outcome(each.at, each.told);
+    if (each.kind == record_kind::report) to.report(each.at, each.told);
   }
   const bytes_view whole = to.finish();
   return {whole.begin(), whole.end()};
@@ -310,11 +324,103 @@ TEST_CASE("record_codec: records of another chunk under this one's header are da
 
 TEST_CASE("record_codec: a later format is told apart from damage, and nothing of it is read", "[journal]") {
   auto chunk = write(4, some_records());
-  chunk[4] = std::byte{2};  // the version
+  chunk[4] = std::byte{format_version + 1};
   CHECK(read(chunk).end == decode_status::broken);
   // Every later format keeps the header, with its checksum.
   const auto sum = static_cast<std::uint32_t>(XXH3_64bits(chunk.data(), 28));
   std::memcpy(chunk.data() + 28, &sum, sizeof sum);
   CHECK(read(chunk).end == decode_status::newer);
   CHECK(read(chunk).records.empty());
+}
+
+TEST_CASE("record_codec: a report is delivered, failed or expired, as MMS or SMS, and nothing else", "[journal]") {
+  for (const auto what : {delivery::none, delivery::underway, delivery::delivered, delivery::failed, delivery::expired,
+                          delivery{5}, delivery{255}}) {
+    const bool told = what >= delivery::delivered && what <= delivery::expired;
+    for (const bool as_sms : {false, true}) {
+      event of = a_report(position{1'000'000'000'000});
+      of.delivery = what;
+      of.as_sms = as_sms;
+      const auto back = read(write(4, {{.kind = record_kind::report, .at = of.at, .id = of.id, .told = of}}));
+      CHECK(back.end == decode_status::end);
+      REQUIRE(back.records.size() == (told ? 1 : 0));
+      CHECK(back.damaged == (told ? 0 : 1));
+      if (told) CHECK(same(back.records[0].told, of));
+    }
+  }
+}
+
+TEST_CASE("record_codec: a time to wait for is kept in microseconds, and none takes no room", "[journal]") {
+  const auto size_with = [](wall_time not_before) {
+    return write(4, {{.kind = record_kind::released, .so_far = {.not_before = not_before}}}).size();
+  };
+  const auto without = size_with({});
+  CHECK(size_with(some_time) == without + 8);
+  CHECK(size_with(wall_time{} + std::chrono::nanoseconds{999}) == without);
+  for (const auto at : {wall_time::min(), wall_time{} - std::chrono::nanoseconds{1}, some_time}) {
+    const auto back = read(write(4, {{.kind = record_kind::released, .so_far = {.not_before = at}}}));
+    REQUIRE(back.records.size() == 1);
+    const bool earliest = at == wall_time::min();
+    CHECK(back.records[0].so_far.not_before == (earliest ? at : std::chrono::floor<std::chrono::microseconds>(at)));
+  }
+}
+
+namespace {
+
+/// A chunk of version 1 as it was written then: taken, claim, released, outcome, and a message restated.
+constexpr std::string_view chunk_of_version_1 =
+    "42534a43010000000400000000000000e803000000000000d0000000cb3a14fd"
+    "989fe3f631000000010000070000000000000001020340222018240a0600020d"
+    "2b343432303731383338373530034141412f6d612d1600000002020700000000"
+    "00000000010000f46eb0fa1700000003040700000000000000ac02050401a0e0"
+    "41433d000000040608000000000000000102040000010240222018240a06000c"
+    "2b31323132353535303132330930314643363636323103323030008c29aca735"
+    "00000001030e090000000000000001020340222018240a0600020d2b34343230"
+    "37313833383735300341414101020101";
+
+std::vector<std::byte> from_hex(std::string_view digits) {
+  std::vector<std::byte> bytes;
+  for (; digits.size() >= 2; digits.remove_prefix(2)) {
+    bytes.push_back(static_cast<std::byte>(std::stoi(std::string(digits.substr(0, 2)), nullptr, 16)));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("record_codec: a chunk that was written by the version before is read as it was meant", "[journal]") {
+  const auto chunk = from_hex(chunk_of_version_1);
+  const auto back = read(chunk);
+  REQUIRE(back.end == decode_status::end);
+  REQUIRE(back.damaged == 0);
+  REQUIRE(back.records.size() == 5);
+  const auto content = bytes_of("AAA");
+  taken_facts taken = some_facts();
+  taken.content = content;
+  CHECK(same(back.records[0].taken, taken));
+  CHECK(back.records[0].at == position{1000});
+  CHECK(same(back.records[1].so_far, {.route = 0, .attempts = 1}));
+  CHECK(back.records[1].id == message_id{7});
+  CHECK(same(back.records[2].so_far, some_attempts));
+  const event& told = back.records[3].told;
+  CHECK(told.at == position{1003});
+  CHECK(told.id == message_id{8});
+  CHECK(told.outcome == outcome::accepted);
+  CHECK(told.delivery == delivery::none);
+  CHECK_FALSE(told.as_sms);
+  CHECK(told.route == 2);
+  CHECK(told.time == some_time);
+  CHECK(told.provider_message_id == "01FC66621");
+  CHECK(told.status_code == "200");
+  taken.id = message_id{9};
+  taken.restated = taken.claimed = true;
+  taken.so_far = {.route = 1, .attempts = 2, .failures = 1, .answer_lost = true};
+  CHECK(same(back.records[4].taken, taken));
+  CHECK(back.records[4].at == position{998});
+}
+
+TEST_CASE("record_codec: what is written says the version that a library of before refuses", "[journal]") {
+  const auto chunk = write(4, some_records());
+  CHECK(chunk[4] == std::byte{2});
+  CHECK(chunk[5] == std::byte{0});
 }

@@ -146,6 +146,68 @@ TEST_CASE("replay: campaigns and sources have their ids, and a gap between them 
   REQUIRE(wrong.error().code == errc::journal_damaged);
 }
 
+TEST_CASE("replay: what was reported of a campaign has a value of its own, which may be missing", "[journal]") {
+  faulty_store disk;
+  put(disk, value_name("campaign", 0, "definition"), "first");
+  put(disk, value_name("campaign", 0, "totals"), encode_totals({.submitted = 5, .accepted = 5}));
+  REQUIRE(replay_of(disk).found.campaigns.at(0).totals.delivered == 0);
+  put(disk, value_name("campaign", 0, "reported"), encode_reported({.delivered = 3, .undelivered = 1}));
+  const auto totals = replay_of(disk).found.campaigns.at(0).totals;
+  REQUIRE(totals.accepted == 5);
+  REQUIRE(totals.delivered == 3);
+  REQUIRE(totals.undelivered == 1);
+  REQUIRE(totals.balanced());
+  put(disk, value_name("campaign", 0, "reported"), "short");
+  REQUIRE(replay(disk, {}).error().code == errc::journal_damaged);
+}
+
+TEST_CASE("replay: pages of deliveries are restored up to the bound, and what is no page is told as damage",
+          "[journal]") {
+  faulty_store disk;
+  const std::string whole(delivery_book::page_bytes, static_cast<char>(0xAA));  // delivered, all of them
+  for (const std::uint64_t number : {1U, 2U, 3U}) put(disk, delivery_name(number), whole);
+  put(disk, delivery_name(4), whole.substr(1));
+  constexpr auto in_a_page = delivery_book::page_messages;
+  const auto all = replay(disk, {}, 2 * in_a_page);
+  REQUIRE(all);
+  REQUIRE(all->damage.size() == 1);
+  REQUIRE(all->damage[0].starts_with("delivery/0000000000000004: "));
+  REQUIRE(all->found.quarantined == 0);
+  REQUIRE(all->found.deliveries.at(message_id{in_a_page}) == delivery::none);
+  REQUIRE(all->found.deliveries.at(message_id{2 * in_a_page}) == delivery::delivered);
+  REQUIRE(all->found.deliveries.at(message_id{4 * in_a_page - 1}) == delivery::delivered);
+  REQUIRE(all->found.deliveries.at(message_id{4 * in_a_page}) == delivery::none);
+}
+
+TEST_CASE("replay: a value that the store calls damaged is damage, whatever name it has", "[journal]") {
+  faulty_store disk;
+  put(disk, "something of the store's own", "…");
+  REQUIRE(replay(disk, {}));
+  disk.now.values["campaigm/00000000/definition"] = "";
+  const auto all = replay(disk, {});
+  REQUIRE_FALSE(all);
+  REQUIRE(all.error().code == errc::journal_damaged);
+  REQUIRE(all.error().violations.at(0).field == "campaigm/00000000/definition");
+}
+
+TEST_CASE("replay: reports count as unconfirmed like outcomes, and end no message", "[journal]") {
+  faulty_store disk;
+  chunk_writer chunk;
+  chunk.begin(1, position{1});
+  chunk.taken(position{1}, someone(1));
+  event reported = end_of(1);
+  reported.delivery = delivery::delivered;
+  chunk.report(position{2}, reported);
+  chunk.report(position{3}, reported);
+  put(disk, 1, chunk);
+  put(disk, std::string{confirmed_value}, encode_number(2));
+  const auto all = replay_of(disk);
+  REQUIRE(all.found.unconfirmed == 1);
+  REQUIRE(all.found.messages.size() == 1);
+  REQUIRE(all.chunks[0].live == 1);
+  REQUIRE(all.chunks[0].last == position{3});
+}
+
 TEST_CASE("replay: a source of a campaign that is not there is damage", "[journal]") {
   faulty_store disk;
   put(disk, value_name("source", 0, "about"), encode_source({campaign_id{1}, "rows"}));
@@ -209,6 +271,11 @@ TEST_CASE("named_values: names say whose they are, and other names do not", "[jo
   REQUIRE(owner_of(name, "campaign")->id == 0x1f);
   REQUIRE(owner_of(name, "campaign")->field == "totals");
   REQUIRE_FALSE(owner_of(name, "source"));
+  REQUIRE(page_named(delivery_name(0x1f)) == 0x1f);
+  for (const auto* other : {"delivery/", "delivery/1f", "delivery/000000000000001g", "delivery/000000000000001f0",
+                            "deliverz/000000000000001f", "delivery/-00000000000001f"}) {
+    REQUIRE_FALSE(page_named(other));
+  }
   for (const auto* other : {"campaign", "campaign/", "campaign/0000001f", "campaign/0000001g/x", "campaign/000001f/xx",
                             "campaigns/0000001f/x"}) {
     REQUIRE_FALSE(owner_of(other, "campaign"));
@@ -218,7 +285,9 @@ TEST_CASE("named_values: names say whose they are, and other names do not", "[jo
 TEST_CASE("named_values: cut or long bytes are no value", "[journal]") {
   REQUIRE_FALSE(decode_number("1234567"));
   REQUIRE_FALSE(decode_number("123456789"));
-  REQUIRE_FALSE(decode_totals("short"));
+  ledger unchanged;
+  REQUIRE_FALSE(decode_totals("short", unchanged));
+  REQUIRE_FALSE(decode_reported("short", unchanged));
   REQUIRE_FALSE(decode_log_end(""));
   REQUIRE_FALSE(decode_source("abc"));
   const auto names = encode_names({"one", "", "three"});
