@@ -89,6 +89,8 @@ time_point dispatcher::run(time_point now) {
   cleared_ = shared_.journal_->cleared();
   for (std::size_t i = 0; i < routes_.size(); ++i) note_failures(static_cast<std::uint16_t>(i), now);
   release_due(now);
+  take_reports();
+  end_waits(now);
   take_from_intake(now);
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     leave_suspended(static_cast<std::uint16_t>(i), now);
@@ -153,6 +155,12 @@ void dispatcher::admit(slot_index i, time_point now) {
   slots_.load(i, values_);
   if (!all_utf8(values_)) return settle(i, outcome::rejected, errc::invalid_utf8);
   s.carrier = campaign_of(i).lanes.carrier_of(values_);
+  const time_point due = std::exchange(s.not_before, {});
+  if (due > now && keep_retry(i, now)) {
+    retries_.push_back({due, i});
+    return std::push_heap(retries_.begin(), retries_.end(), std::greater<>{});
+  }
+  if (due > now) return;  // it was settled
   // Of an engine that ended between the claim and the answer: what the campaign's policy says of a lost answer.
   if (std::exchange(s.interrupted, false)) return lost(i, errc::interrupted, {}, now);
   if (keep(i, now)) assign(i, false, now);
@@ -276,6 +284,14 @@ void dispatcher::sweep(time_point now) {
     if (!c || c->working == 0) continue;
     for (lane& l : c->lanes) sweep_lane(l, false, now);
   }
+  const auto is_cancelled = [this](const question& q) { return state_of(q.message) == campaign_state::cancelled; };
+  const auto waits = std::partition(awaited_.begin(), awaited_.end(), std::not_fn(is_cancelled));
+  for (auto q = waits; q != awaited_.end(); ++q) {
+    shared_.deliveries->release(q->id);
+    settle(q->message, outcome::maybe_sent, q->reason);
+  }
+  awaited_.erase(waits, awaited_.end());
+  std::make_heap(awaited_.begin(), awaited_.end(), std::greater<>{});
   retries_paused_ = 0;
   for (route_on_shard& r : routes_) {
     for (std::size_t n = r.overdue.size(); n > 0; --n) {
@@ -404,7 +420,7 @@ void dispatcher::await_journal(time_point now) {
 }
 
 void dispatcher::publish() {
-  std::uint64_t held = parked_.size() + retries_.size() + settled_.size() - told_;
+  std::uint64_t held = parked_.size() + retries_.size() + settled_.size() - told_ + awaited_.size();
   std::uint64_t retrying = retries_.size();
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     route_on_shard& r = routes_[i];
@@ -412,16 +428,19 @@ void dispatcher::publish() {
     gauges_[i].connections.store(status.connections, std::memory_order_relaxed);
     gauges_[i].in_flight.store(r.in_flight, std::memory_order_relaxed);
     gauges_[i].waiting.store(r.waiting, std::memory_order_relaxed);
-    gauges_[i].asked_for.store(r.questions.size() + r.asked.size(), std::memory_order_relaxed);
+    const auto reported = std::count_if(r.asked.begin(), r.asked.end(), [](auto& q) { return q.message == no_slot; });
+    const std::size_t asked_for = r.questions.size() + r.asked.size() - static_cast<std::size_t>(reported);
+    gauges_[i].asked_for.store(asked_for, std::memory_order_relaxed);
     if (status.last_error != r.reported) {
       r.reported = status.last_error;
       if (r.reported) r.shared->set_last_error(r.reported.message());
     }
-    held += r.waiting + r.in_flight + r.questions.size() + r.asked.size() + r.overdue.size();
+    held += r.waiting + r.in_flight + asked_for + r.overdue.size();
     retrying += r.overdue.size();
   }
   parked_count_.store(parked_.size() + retries_paused_, std::memory_order_release);
   retrying_count_.store(retrying, std::memory_order_relaxed);
+  awaited_count_.store(awaited_.size(), std::memory_order_relaxed);
   held_by_lists_.store(held, std::memory_order_release);
 }
 
@@ -465,6 +484,8 @@ void dispatcher::abandon_all() {
   while (!parked_.empty()) settle(parked_.pop_front(slots_), outcome::not_sent, errc::stopped);
   for (const retry& w : retries_) settle(w.message, outcome::not_sent, errc::stopped);
   retries_.clear();
+  for (const question& q : awaited_) settle(q.message, outcome::maybe_sent, q.reason);
+  awaited_.clear();
   for (const auto& c : campaigns_) {
     if (!c) continue;
     for (lane& l : c->lanes) {
@@ -475,7 +496,9 @@ void dispatcher::abandon_all() {
     r.waiting = 0;
     while (!r.overdue.empty()) settle(r.overdue.pop_front(slots_), outcome::not_sent, errc::stopped);
     for (const auto* list : {&r.questions, &r.asked}) {
-      for (const question& q : *list) settle(q.message, outcome::maybe_sent, q.reason);
+      for (const question& q : *list) {
+        if (q.message != no_slot) settle(q.message, outcome::maybe_sent, q.reason);
+      }
     }
     r.questions.clear();
     r.asked.clear();

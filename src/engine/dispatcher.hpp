@@ -69,6 +69,8 @@ class dispatcher {
   [[nodiscard]] std::uint64_t parked() const noexcept { return parked_count_.load(std::memory_order_acquire); }
   /// And how many wait to be tried again.
   [[nodiscard]] std::uint64_t retrying() const noexcept { return retrying_count_.load(std::memory_order_relaxed); }
+  /// And how many whose answer was lost wait for their delivery report.
+  [[nodiscard]] std::uint64_t awaited() const noexcept { return awaited_count_.load(std::memory_order_relaxed); }
 
  private:
   /// A campaign's lanes on this shard, and what its tenant's share is divided by.
@@ -93,10 +95,12 @@ class dispatcher {
   };
   using flight_index = std::uint32_t;
   static constexpr position nothing_claimed{~std::uint64_t{0}};
-  /// A message whose answer was lost, to be asked for.
+  /// A message whose answer was lost, to be asked for, or held until its delivery report comes.
   struct question {
     time_point due;
-    slot_index message;
+    slot_index message;  // no_slot: what became of it was reported meanwhile
+    message_id id{};
+    time_point held_until{};  // for its report; no report comes: when the answer was lost
     std::uint16_t times = 0;  // it was asked for
     errc reason{};            // why its answer is not known
     friend bool operator>(const question& a, const question& b) { return a.due > b.due; }
@@ -183,6 +187,11 @@ class dispatcher {
   void try_alone(const flight&, slot_index, const verdict&, time_point now);
   void lost(slot_index, errc reason, std::string_view words, time_point now);
   bool ask_later(question, time_point now);
+  void await_report(const question&, time_point now);
+  void end_waits(time_point now);
+  void take_reports();
+  [[nodiscard]] slot_index withdraw(message_id);
+  void arrived(slot_index, const delivery_report&);
   void ask(std::uint16_t route, time_point now);
   void answered(const question&, const verdict&, time_point now);
   void try_again_later(slot_index, std::chrono::milliseconds at_least, time_point now);
@@ -201,7 +210,7 @@ class dispatcher {
   bool keep_retry(slot_index, time_point now);
   [[nodiscard]] std::uint16_t retries_by(slot_index, time_point now);
   void drop_promise(flight&, time_point now);
-  void note(journal::record_kind, slot_index);
+  void note(journal::record_kind, slot_index, wall_time not_before = {});
   position publish_notes();
   [[nodiscard]] std::uint16_t recorded_route(std::uint16_t route) const noexcept;
   void rest(route_entry&, std::chrono::milliseconds told, std::chrono::milliseconds least,
@@ -235,6 +244,7 @@ class dispatcher {
   std::vector<double> tenants_;                                // weights of their campaigns that have work
   slot_list parked_;                                           // of paused campaigns
   std::vector<retry> retries_;                                 // a heap, soonest first
+  std::vector<question> awaited_;                              // a heap, soonest first
   std::vector<slot_index> settled_;                            // waiting for flush(), from told_ on
   std::size_t told_ = 0;                                       // of those, how many the host has
   std::size_t recorded_ = 0;                                   // and how many are in the journal
@@ -267,6 +277,7 @@ class dispatcher {
   std::vector<rate::cost> costs_;
   std::vector<flight_index> comes_back_;
   std::vector<std::string_view> values_;
+  std::vector<delivery_report> reports_;
   std::vector<journal::record> notes_;  // of what stays inside, to be published together
 
   // read by other threads
@@ -275,6 +286,7 @@ class dispatcher {
   std::atomic<std::uint64_t> held_by_lists_{0};
   std::atomic<std::uint64_t> parked_count_{0};
   std::atomic<std::uint64_t> retrying_count_{0};
+  std::atomic<std::uint64_t> awaited_count_{0};
 };
 
 }  // namespace broadside::engine_detail

@@ -117,8 +117,10 @@ void dispatcher::apply(const flight& f, slot_index i, const verdict& v, time_poi
       return settle(i, outcome::accepted, {}, &v);
     case verdict_kind::rejected:
       shared.works();
-      // Refused as a repeat of a message whose answer was lost: the lost one had arrived.
-      if (v.duplicate && s.answer_lost) return settle(i, outcome::accepted, {}, &v);
+      // Refused as a repeat of a message whose answer was lost: the lost one had arrived. So had one that was reported,
+      // and that an engine sent whose record was lost.
+      if (v.duplicate && (s.answer_lost || shared_.deliveries->is_known(s.told.id)))
+        return settle(i, outcome::accepted, {}, &v);
       return settle(i, outcome::rejected, errc::refused_by_provider, &v);
     case verdict_kind::slow_down:
       return slow_down(f, i, v, now);
@@ -198,12 +200,80 @@ void dispatcher::lost(slot_index i, errc reason, std::string_view words, time_po
   const on_unknown policy = campaign_of(i).compiled->definition.on_unknown;
   // Only the provider that may have it can tell a repeat; a route that is gone cannot be asked.
   const bool there = s.told.route < routes_.size();
+  const bool is_reported = there && routes_[s.told.route].shared->options->provider->reports();
+  if (is_reported && shared_.deliveries->is_known(s.told.id)) return arrived(i, {});
   const bool again =
       there && (policy == on_unknown::resend || (policy == on_unknown::resend_if_deduplicated &&
                                                  routes_[s.told.route].shared->options->provider->deduplicates()));
   if (again) return try_again_later(i, 0ms, now);
-  if (there && ask_later({.due = {}, .message = i, .reason = reason}, now)) return;
-  settle(i, outcome::maybe_sent, reason);
+  question q{.due = {}, .message = i, .id = s.told.id, .held_until = now, .reason = reason};
+  if (is_reported) {
+    if (!shared_.deliveries->hold(q.id, number_)) return arrived(i, {});
+    q.held_until = now + shared_.options.reconcile.report_wait;
+  }
+  if (!there || !ask_later(q, now)) await_report(q, now);
+}
+
+// ---------------------------------------------------------------- waiting for what is reported of a message
+
+/// Whatever became of it, the provider had it.
+void dispatcher::arrived(slot_index i, const delivery_report& report) {
+  verdict said;
+  said.provider_message_id = report.provider_message_id;
+  said.status_code = report.status_code;
+  slots_[i].answer_lost = false;
+  settle(i, outcome::accepted, {}, &said);
+}
+
+/// Nobody can be asked for the message, or not any more: only its report can tell, if it comes in time.
+void dispatcher::await_report(const question& q, time_point now) {
+  if (q.held_until <= now) {
+    shared_.deliveries->release(q.id);
+    return settle(q.message, outcome::maybe_sent, q.reason);
+  }
+  awaited_.push_back(q);
+  awaited_.back().due = q.held_until;
+  std::push_heap(awaited_.begin(), awaited_.end(), std::greater<>{});
+  wake_at(q.held_until);  // a message of an earlier engine comes here when this turn has looked at the others
+}
+
+void dispatcher::end_waits(time_point now) {
+  while (!awaited_.empty() && awaited_.front().due <= now) {
+    std::pop_heap(awaited_.begin(), awaited_.end(), std::greater<>{});
+    const question q = awaited_.back();
+    awaited_.pop_back();
+    await_report(q, now);
+  }
+  if (!awaited_.empty()) wake_at(awaited_.front().due);
+}
+
+void dispatcher::take_reports() {
+  if (!shared_.deliveries->has_news(number_)) return;
+  shared_.deliveries->take(number_, reports_);
+  for (const delivery_report& each : reports_) {
+    // It may have been settled while the report was on its way here.
+    if (const slot_index i = withdraw(each.of.id); i != no_slot) arrived(i, each);
+  }
+}
+
+/// Takes a message whose answer was lost out of where it waits; no_slot: it is in none of these places.
+slot_index dispatcher::withdraw(message_id id) {
+  const auto is_it = [&](const question& q) { return q.id == id && q.message != no_slot; };
+  const auto out_of = [&](std::vector<question>& heap) {
+    const auto found = std::find_if(heap.begin(), heap.end(), is_it);
+    if (found == heap.end()) return no_slot;
+    const slot_index i = found->message;
+    heap.erase(found);
+    std::make_heap(heap.begin(), heap.end(), std::greater<>{});
+    return i;
+  };
+  slot_index i = out_of(awaited_);
+  for (auto r = routes_.begin(); r != routes_.end() && i == no_slot; ++r) {
+    i = out_of(r->questions);
+    const auto asked = std::find_if(r->asked.begin(), r->asked.end(), is_it);
+    if (asked != r->asked.end()) i = std::exchange(asked->message, no_slot);  // its answer is still to come
+  }
+  return i;
 }
 
 // ---------------------------------------------------------------- asking what became of a message
@@ -240,7 +310,7 @@ void dispatcher::ask(std::uint16_t route, time_point now) {
     std::pop_heap(r.questions.begin(), r.questions.end(), std::greater<>{});
     r.asked.push_back(r.questions.back());
     r.questions.pop_back();
-    ids_.push_back(slots_[r.asked.back().message].told.id);
+    ids_.push_back(r.asked.back().id);
   }
   p.encode_query(ids_, r.query_client->body(*exchange));
   r.query_client->send(*exchange, now);
@@ -252,7 +322,7 @@ void dispatcher::on_query_end(std::uint16_t route, http::exchange, const http::e
   std::vector<verdict> each(asked.size());
   if (end.how == http::ending::answered) {
     ids_.clear();
-    for (const question& q : asked) ids_.push_back(slots_[q.message].told.id);
+    for (const question& q : asked) ids_.push_back(q.id);
     r.shared->options->provider->classify_query(end.response, ids_, each);
   } else {
     r.shared->set_last_error(end.why.message());
@@ -261,7 +331,9 @@ void dispatcher::on_query_end(std::uint16_t route, http::exchange, const http::e
   for (const verdict& v : each) {
     if (v.kind == verdict_kind::slow_down) r.asks_from = std::max<time_point>(r.asks_from, now + v.retry_after);
   }
-  for (std::size_t k = 0; k < asked.size(); ++k) answered(asked[k], each[k], now);
+  for (std::size_t k = 0; k < asked.size(); ++k) {
+    if (asked[k].message != no_slot) answered(asked[k], each[k], now);
+  }
 }
 
 /// What the provider knows of a message is its outcome; what it does not know, or cannot say, is asked again.
@@ -271,35 +343,39 @@ void dispatcher::answered(const question& q, const verdict& v, time_point now) {
   // "Rejected" may be what the provider said of an earlier attempt, while the one that was lost went out.
   if (accepted || (v.kind == verdict_kind::rejected && s.told.attempts <= 1)) {
     s.answer_lost = false;
+    shared_.deliveries->release(q.id);
     return settle(q.message, accepted ? outcome::accepted : outcome::rejected,
                   accepted ? errc{} : errc::refused_by_provider, &v);
   }
   question again = q;
   again.times = static_cast<std::uint16_t>(q.times + 1);
-  if (!ask_later(again, now)) settle(q.message, outcome::maybe_sent, q.reason);
+  if (!ask_later(again, now)) await_report(again, now);
 }
 
 void dispatcher::try_again_later(slot_index i, milliseconds at_least, time_point now) {
   const retry_options& rules = shared_.options.retry;
   slot& s = slots_[i];
   if (++s.failures >= rules.attempts_max) return settle(i, outcome::not_sent, errc::attempts_exhausted);
-  note(journal::record_kind::released, i);
   if (state_of(i) == campaign_state::paused) ++retries_paused_;
   const duration delay = doubled(rules.delay_min, s.failures - 1U, rules.delay_max);
   const duration jitter{static_cast<duration::rep>(random_.below(static_cast<std::uint64_t>(delay.count())))};
+  const duration wait = std::max<duration>(delay, at_least) + jitter;
+  note(journal::record_kind::released, i, wall(now) + std::chrono::ceil<wall_time::duration>(wait));
   expires(i);
   // What fails again and again may be what spoils the requests of others.
   s.alone = s.alone || s.failures >= failures_before_alone;
-  retries_.push_back({now + std::max<duration>(delay, at_least) + jitter, i});
+  retries_.push_back({now + wait, i});
   std::push_heap(retries_.begin(), retries_.end(), std::greater<>{});
 }
 
 void dispatcher::settle(slot_index i, outcome o, errc reason, const verdict* said) {
   slot& s = slots_[i];
-  if (s.answer_lost && o != outcome::accepted && o != outcome::maybe_sent) {
-    // whatever ended it, an earlier attempt may have arrived
-    o = outcome::maybe_sent;
-    reason = errc::answer_lost;
+  if (s.answer_lost && o != outcome::accepted) {
+    // Whatever ended it, an earlier attempt may have arrived, or has, when it was reported.
+    const bool arrived = shared_.deliveries->is_known(s.told.id);
+    if (o != outcome::maybe_sent) reason = errc::answer_lost;
+    o = arrived ? outcome::accepted : outcome::maybe_sent;
+    if (arrived) reason = errc{};
   }
   s.told.outcome = o;
   s.told.reason = reason;

@@ -178,7 +178,9 @@ void dispatcher::render(flight& f, time_point now) {
   std::size_t kept = 0;
   for (std::size_t k = 0; k < f.messages.size(); ++k) {
     const slot_index i = f.messages[k];
-    messages_.push_back(message{.id = slots_[i].told.id, .to = *slots_[i].to});
+    const event& told = slots_[i].told;
+    messages_.push_back(
+        message{.id = told.id, .origin = {told.id, told.campaign, told.source, told.row}, .to = *slots_[i].to});
     c.fill(messages_.back(), ranges_[k], text_, wall(now));
     if (const auto fault = fault_of(messages_.back(), ranges_[k], *f.of->rules)) {
       messages_.pop_back();
@@ -363,6 +365,7 @@ void dispatcher::send_cleared(std::uint16_t route, time_point now) {
 /// Whether it would be made otherwise now: for a smaller burst, or counted in the number of another day, or not at all
 /// because the provider says that the day's number is used up.
 bool dispatcher::is_out_of_date(const flight& f, time_point now) {
+  if (f.messages.size() == 1 && f.of->spec->quotas.empty()) return false;  // neither can be said of it
   const auto& limits = f.of->spec->limits;
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const rate::limit_key& each = *limits[i];
@@ -428,9 +431,9 @@ void dispatcher::recall(std::uint16_t route, flight_index k, time_point now) {
 }
 
 /// Keeps what is to be recorded of a message that stays inside.
-void dispatcher::note(journal::record_kind kind, slot_index i) {
+void dispatcher::note(journal::record_kind kind, slot_index i, wall_time not_before) {
   const slot& s = slots_[i];
-  notes_.push_back({kind, i, {recorded_route(s.told.route), s.told.attempts, s.failures, s.answer_lost}});
+  notes_.push_back({kind, i, {recorded_route(s.told.route), s.told.attempts, s.failures, s.answer_lost, not_before}});
 }
 
 /// As the journal numbers routes.

@@ -70,7 +70,7 @@ result<void, failure> engine::impl::start() {
     if (!opened) return opened.error();
     preflight_.emplace(std::move(*opened));
   }
-  shared_.told.start(shared_.options.shards, redeliver_until_);
+  shared_.told.start(shared_.options.shards + 1, redeliver_until_);
   for (unsigned i = 0; i < shared_.options.shards; ++i) {
     auto made = runtime_.make_shard(shared_, i, settled_);
     if (!made) return made.error();
@@ -205,6 +205,7 @@ void engine::impl::fill(slot_index i, source_id id, const source_entry& source, 
   s.alone = false;
   s.answer_lost = false;
   s.interrupted = false;
+  s.not_before = {};
   slots_.store(i, r.to, r.values);
 }
 
@@ -222,6 +223,7 @@ std::size_t engine::impl::poll(std::span<event> out) noexcept {
   std::size_t n = redelivers_.load(std::memory_order_acquire) ? redeliver(out) : 0;
   // Old events first, also when the disk does not give them now: who confirms a new one must have seen them.
   if (redelivers_.load(std::memory_order_acquire)) return n;
+  if (reports_wait_.load(std::memory_order_acquire)) n += tell_reports(out.subspan(n));
   std::array<slot_index, host_batch> batch;
   while (n < out.size()) {
     const std::size_t wanted = std::min(batch.size(), out.size() - n);
@@ -322,6 +324,7 @@ result<void> engine::impl::drain(milliseconds timeout) {
 void engine::impl::stop() noexcept {
   const std::scoped_lock lock(control_);
   if (std::exchange(stopped_, true)) return;
+  takes_reports_.store(false, std::memory_order_release);
   intake_.close();
   for (const auto& s : shards_) s->stop();
   if (durable_) static_cast<void>(durable_->flush(stop_patience));
@@ -360,6 +363,9 @@ ordinal engine::resume_point(source_id id) const noexcept { return impl_->resume
 std::size_t engine::poll(std::span<event> out) noexcept { return impl_->poll(out); }
 void engine::confirm(position at) noexcept { impl_->confirm(at); }
 position engine::durable() const noexcept { return impl_->durable(); }
+result<callback_reply> engine::accept_callback(std::string_view route, const http_request_view& request) {
+  return impl_->accept_callback(route, request);
+}
 int engine::event_fd() const noexcept { return impl_->event_fd(); }
 ledger engine::counts(campaign_id id) const noexcept { return impl_->counts(id); }
 bool engine::finished(campaign_id id) const noexcept { return impl_->finished(id); }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <broadside/engine.hpp>
+#include <deque>
 #include <engine/runtime.hpp>
 #include <engine/shared_state.hpp>
 #include <engine/wake_fd.hpp>
@@ -32,6 +33,7 @@ class engine::impl {
   result<void> finish(source_id);
   [[nodiscard]] ordinal resume_point(source_id) const noexcept;
 
+  [[nodiscard]] result<callback_reply> accept_callback(std::string_view route, const http_request_view&);
   std::size_t poll(std::span<event> out) noexcept;
   void confirm(position at) noexcept;
   [[nodiscard]] position durable() const noexcept { return journal_->durable(); }
@@ -68,6 +70,13 @@ class engine::impl {
   void recover_message(const ::broadside::journal::recovered_message&, time_point now, wall_time wall);
   std::size_t redeliver(std::span<event> out) noexcept;
   std::size_t read_again(std::span<event> out);
+
+  // delivery reports; engine_reports.cpp
+  [[nodiscard]] bool can_be_ours(const message_reference&) const noexcept;
+  [[nodiscard]] position take_reports(std::uint16_t route, std::span<const delivery_report>, callback_reply&);
+  [[nodiscard]] std::optional<position> record_report(std::uint16_t route, const delivery_report&);
+  void is_recorded(position last, callback_reply&);
+  std::size_t tell_reports(std::span<event> out) noexcept;
 
   result<void, failure> look_at_media(const engine_detail::compiled_campaign&, std::vector<finding>& found);
   [[nodiscard]] result<std::optional<campaign_id>, failure> known(const campaign&, std::string_view definition) const;
@@ -129,8 +138,12 @@ class engine::impl {
   std::mutex redelivering_;
   position redelivered_{};      // guarded by redelivering_: outcomes up to here were told again
   position redeliver_until_{};  // constant after open()
-  mutable std::mutex control_;  // launch, open_source, pause, resume, cancel, stop: never taken by a shard
-  bool stopped_ = false;        // guarded by control_
+  std::atomic<bool> takes_reports_{true};
+  std::atomic<bool> reports_wait_{false};  // untold_ is not empty
+  std::mutex reporting_;                   // one report at a time has its place in the journal, and is told
+  std::deque<slot_index> untold_;          // guarded by reporting_: reports in the order of their positions
+  mutable std::mutex control_;             // launch, open_source, pause, resume, cancel, stop: never taken by a shard
+  bool stopped_ = false;                   // guarded by control_
 };
 
 }  // namespace broadside

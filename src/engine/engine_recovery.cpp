@@ -21,6 +21,7 @@ result<void, failure> engine::impl::recover() {
   shared_.journal_ = journal_;
   shared_.survives = true;
   shared_.limits->restore(found.usages);
+  shared_.deliveries = std::make_unique<delivery_desk>(std::move(found.deliveries));
   next_id_ = shared_.limits->unused_id(next_id_);
   map_routes(found.routes);
   if (auto done = recover_campaigns(found); !done) return done.error();
@@ -154,6 +155,7 @@ void engine::impl::recover_message(const kept::recovered_message& m, time_point 
   // A clock that was set back does not make a message younger than it was when it came.
   const wall_time::duration age_max = c->compiled->definition.age_max;
   s.expires_at = now + std::min(m.expires_at - wall, age_max);
+  s.not_before = m.so_far.not_before > wall ? now + (m.so_far.not_before - wall) : time_point{};
   s.failures = m.so_far.failures;
   s.alone = false;
   s.answer_lost = m.so_far.answer_lost || m.claimed;

@@ -28,6 +28,8 @@ ledger engine::impl::counts(campaign_id id) const noexcept {
     l.inside += books.held;
     taken += books.taken;
   }
+  l.delivered += c->delivered.load(std::memory_order_relaxed);
+  l.undelivered += c->undelivered.load(std::memory_order_relaxed);
   // Read last: a message is counted here before any shard can take it, so this is never behind.
   const std::uint64_t submitted = c->submitted.load(std::memory_order_acquire);
   l.submitted += submitted;
@@ -200,13 +202,21 @@ explanation engine::impl::still_waits(const campaign_entry& c) const {
     const std::scoped_lock lock(r.last_error_mutex);
     if (error.empty()) error = r.last_error;
   }
-  for (const auto& s : shards_) retrying += s->dispatch().retrying();
+  std::uint64_t awaited = 0;
+  for (const auto& s : shards_) {
+    retrying += s->dispatch().retrying();
+    awaited += s->dispatch().awaited();
+  }
   if (connections == 0 && in_flight + waiting > 0)
     return {binding::connection, fmt::format("no connection{}{}", error.empty() ? "" : ": ", error), {}};
   if (in_flight + waiting == 0 && asked_for > 0) {
     return {binding::answer,
             fmt::format("{} messages whose answer was lost wait until their provider is asked for them", asked_for),
             {}};
+  }
+  if (in_flight + waiting == 0 && awaited > 0) {
+    return {
+        binding::answer, fmt::format("{} messages whose answer was lost wait for their delivery report", awaited), {}};
   }
   if (in_flight + waiting == 0 && retrying > 0)
     return {binding::retry, fmt::format("{} messages wait to be tried again", retrying), {}};

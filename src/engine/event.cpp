@@ -12,6 +12,7 @@ namespace {
 
 /// What is shown of a recipient that is not a number: the column may have held anything.
 std::string masked(std::string_view recipient) {
+  if (recipient.empty()) return {};  // a delivery report that does not name it
   if (const auto number = phone::parse(recipient)) return number->masked();
   if (recipient.size() <= 6) return "***";
   return fmt::format("***{}", recipient.substr(recipient.size() - 2));
@@ -37,7 +38,25 @@ std::string_view name_of(outcome o) noexcept {
   return "unknown";
 }
 
+std::string_view name_of(delivery d) noexcept {
+  switch (d) {
+    case delivery::none:
+      return "none";
+    case delivery::underway:
+      return "underway";
+    case delivery::delivered:
+      return "delivered";
+    case delivery::failed:
+      return "failed";
+    case delivery::expired:
+      return "expired";
+  }
+  return "unknown";
+}
+
 std::string_view event::status() const noexcept {
+  if (delivery == delivery::delivered) return "delivered";
+  if (delivery == delivery::failed || delivery == delivery::expired) return "failed";
   if (outcome == outcome::accepted) return "enqueued";
   if (outcome == outcome::rejected || outcome == outcome::not_sent) return "enqueue_failed";
   return name_of(outcome);
@@ -48,7 +67,9 @@ void append_json(std::string& out, const event& e, const event_context& c, priva
   json.begin_object();
   json.member("status", e.status());
   json.member("outcome", name_of(e.outcome));
+  if (e.delivery != delivery::none) json.member("delivery", name_of(e.delivery));
   json.member("action_type", "mms");
+  json.member("type", e.delivery != delivery::none && e.as_sms ? "sms" : "mms");
   json.member("reason", e.reason == errc{} ? std::string_view{} : name_of(e.reason));
   json.member("status_code", e.status_code);
   json.member("error", e.error);

@@ -16,6 +16,7 @@ namespace broadside::engine_detail {
   how.messages_max = o.messages_inside_max;
   how.sources_max = o.sources_max;
   how.campaigns_max = o.campaigns_max;
+  how.deliveries_max = o.reports.remembered_max;
   how.usages = usages;
   if (j.on_progress) {
     how.on_progress = [&j](std::uint64_t records, std::uint64_t chunks) { j.on_progress({records, chunks}); };

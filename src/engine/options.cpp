@@ -277,6 +277,9 @@ std::vector<violation> options::validate() const {
   check_failover(c, failover);
   c.in_range<std::uint16_t>("reconcile.asks_max", reconcile.asks_max, 0, 10);
   c.in_range("reconcile.delay_min", reconcile.delay_min, milliseconds{1}, milliseconds{3'600'000});
+  c.in_range("reconcile.report_wait", reconcile.report_wait, milliseconds{0}, milliseconds{3 * 86'400'000});
+  c.in_range<std::uint64_t>("reports.remembered_max", reports.remembered_max, 16'384, 1'000'000'000);
+  c.in_range("reports.patience", reports.patience, milliseconds{10}, milliseconds{60'000});
   c.in_range<std::uint32_t>("shards", shards, 1, ::broadside::journal::shards_max);
   c.in_range<std::uint32_t>("messages_inside_max", messages_inside_max, 64, 16'777'216);
   c.in_range<std::uint32_t>("recipient_bytes_max", recipient_bytes_max, 64, 65'536);

@@ -16,6 +16,7 @@ void shared_state::make_routes(time_point start, const std::atomic<std::uint64_t
   }
   limits = std::make_unique<limit_table>(options, start, next_id);
   health = std::make_unique<route_health>(options, start);
+  deliveries = std::make_unique<delivery_desk>(journal::delivery_book(options.reports.remembered_max));
 }
 
 result<void, failure> shared_state::join_in(campaign_entry& entry, time_point now) {

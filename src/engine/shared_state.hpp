@@ -12,6 +12,7 @@
 #include <broadside/options.hpp>
 #include <cstdint>
 #include <engine/compiled_campaign.hpp>
+#include <engine/delivery_desk.hpp>
 #include <engine/limit_table.hpp>
 #include <engine/route_health.hpp>
 #include <engine/slot.hpp>
@@ -61,6 +62,8 @@ struct campaign_entry {
   std::atomic<std::uint32_t> places{0};     // slots of this campaign, from submit() until their event is polled
   std::atomic<std::uint32_t> sources_open{0};
   std::atomic<std::uint32_t> sources_known{0};
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> undelivered{0};
 
   /// As many of n as the campaign may still hold.
   std::size_t take_places(std::size_t n) noexcept {
@@ -166,6 +169,7 @@ struct shared_state {
   std::unique_ptr<limit_table> limits;
   std::unique_ptr<route_health> health;
   growing_table<tenant_entry>* tenants = nullptr;
+  std::unique_ptr<delivery_desk> deliveries;
   told_watch told;                              // what of the shards' events the host was given
   std::atomic<std::uint32_t> control_epoch{0};  // grows when a campaign's state changes
   std::atomic<std::uint32_t> limits_epoch{0};   // grows when a limit changes

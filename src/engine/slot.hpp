@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <env/large_memory.hpp>
 #include <journal/journal.hpp>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -26,6 +26,7 @@ struct slot {
   event told;               // id, campaign, source, row and recipient from submit(); the rest when it is settled
   std::optional<phone> to;  // set by the gate
   time_point expires_at;
+  time_point not_before;       // taken up from a journal: it is tried again then; else the clock's beginning
   wall_time expires_wall;      // the same, for the journal: the monotonic clock ends with the machine
   slot_index next = no_slot;   // in the list that holds it
   std::uint16_t failures = 0;  // transient failures, against retry_options::attempts_max
@@ -49,21 +50,17 @@ class slot_arena final : public journal::message_table {
       : count_(count),
         content_max_(content_max),
         stride_((sizeof(slot) + content_max + 63) / 64 * 64),
-        bytes_(new (std::align_val_t{64}) std::byte[stride_ * count]) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-      auto* at = bytes_.get() + stride_ * i;
-      std::memset(at, 0, stride_);  // touches the page now, not under the first campaign
-      new (at) slot{};
-    }
+        bytes_(stride_ * count) {
+    for (std::uint32_t i = 0; i < count; ++i) new (bytes_.data() + stride_ * i) slot{};
   }
 
   [[nodiscard]] slot& operator[](slot_index i) noexcept {
-    return *std::launder(reinterpret_cast<slot*>(bytes_.get() + stride_ * i));
+    return *std::launder(reinterpret_cast<slot*>(bytes_.data() + stride_ * i));
   }
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
   /// The message is looked at soon: what is read of it first should be at hand then.
   void prefetch(slot_index i) const noexcept override {
-    const std::byte* const at = bytes_.get() + stride_ * i;
+    const std::byte* const at = bytes_.data() + stride_ * i;
     __builtin_prefetch(at, 1);
     __builtin_prefetch(at + offsetof(slot, to), 1);
     __builtin_prefetch(at + sizeof(slot));
@@ -85,18 +82,14 @@ class slot_arena final : public journal::message_table {
 
  private:
   [[nodiscard]] const slot& at(slot_index i) const noexcept {
-    return *std::launder(reinterpret_cast<const slot*>(bytes_.get() + stride_ * i));
+    return *std::launder(reinterpret_cast<const slot*>(bytes_.data() + stride_ * i));
   }
-  [[nodiscard]] std::byte* content(slot_index i) const noexcept { return bytes_.get() + stride_ * i + sizeof(slot); }
-
-  struct aligned_delete {
-    void operator()(std::byte* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
-  };
+  [[nodiscard]] std::byte* content(slot_index i) const noexcept { return bytes_.data() + stride_ * i + sizeof(slot); }
 
   std::uint32_t count_;
   std::uint32_t content_max_;
   std::size_t stride_;
-  std::unique_ptr<std::byte[], aligned_delete> bytes_;
+  large_memory bytes_;
 };
 
 inline void slot_arena::store(slot_index i, std::string_view to, std::span<const std::string_view> values) noexcept {

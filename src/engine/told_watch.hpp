@@ -16,7 +16,10 @@ namespace broadside::engine_detail {
 
 class told_watch {
  public:
-  /// Before the shards run: how many, at most journal::shards_max, and up to where an earlier engine recorded.
+  static constexpr unsigned writers_max = journal::shards_max + 1;
+
+  /// Before the shards run: how many, at most writers_max, and up to where an earlier engine recorded. Who records
+  /// delivery reports counts as one more shard, the last.
   void start(unsigned shards, position base) noexcept {
     shards_ = shards;
     for (cell& each : cells_) {
@@ -61,7 +64,7 @@ class told_watch {
     std::atomic<std::uint64_t> polled{0};
   };
   unsigned shards_ = 1;
-  std::array<cell, journal::shards_max> cells_{};
+  std::array<cell, writers_max> cells_{};
 };
 
 }  // namespace broadside::engine_detail

@@ -361,6 +361,21 @@ TEST_CASE("limits: a changed limit counts at once, and nothing is lost or repeat
   CHECK(h.ended(outcome::accepted) == h.submitted());
 }
 
+TEST_CASE("limits: what waits for a limit leaves when the limit is lifted", "[limits]") {
+  auto server = start();
+  options o;
+  o.routes.push_back({.name = "main", .provider = sinch_at(server)});
+  o.limits.push_back(sender_limit("brand", number(0), {0.01, 1}));
+  host h(std::move(o));
+  const std::size_t it = h.launch(from(number(0)), 100);
+  REQUIRE(h.run_until([&] { return h.ended(outcome::accepted) == 1; }));
+  REQUIRE(h->why(h.id(it)).what == binding::rate_limit);
+  REQUIRE(h->change_limit("brand", {}));
+  h.finish();  // by the limit it would take hours
+  CHECK(server.sinch().accepted == 100);
+  CHECK(h.ended(outcome::accepted) == 100);
+}
+
 TEST_CASE("limits: a Retry-After is obeyed to the instant, nothing is lost, and no attempt is spent", "[limits]") {
   outage throttling{.what = outage::kind::throttles, .from = 500ms, .until = 3s, .retry_after_seconds = 1};
   throttling.retry_after_as_date = GENERATE(false, true);

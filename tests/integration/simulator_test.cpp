@@ -212,6 +212,23 @@ TEST_CASE("simulator: Sinch accepts the documented example and answers as docume
   CHECK(simulator.times_accepted("job42-2") == 0);
 }
 
+TEST_CASE("simulator: Sinch's books know a message by its id, whatever stands behind it in the reference",
+          "[simulator][sinch]") {
+  auto simulator = start();
+  raw_client client(simulator.port());
+  for (const char* reference : {"bs-00000000000000a1.0.2.7", "bs-00000000000000a1", "bs-00000000000000a2.0.2.8"}) {
+    CHECK(client.exchange(sinch_with_id(reference)).status == 200);
+  }
+  CHECK(simulator.times_accepted("bs-00000000000000a1") == 2);
+  CHECK(simulator.times_accepted("bs-00000000000000a2") == 1);
+  CHECK(simulator.sinch().accepted_ids == 2);
+  CHECK(simulator.sinch().repeats == 1);
+  // What is no reference of ours is known as it came.
+  CHECK(client.exchange(sinch_with_id("job42.1")).status == 200);
+  CHECK(simulator.times_accepted("job42.1") == 1);
+  CHECK(simulator.times_accepted("job42") == 0);
+}
+
 TEST_CASE("simulator: every Sinch check answers its documented code", "[simulator][sinch]") {
   struct row {
     std::string from, to, code;

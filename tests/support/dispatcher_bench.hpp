@@ -73,6 +73,7 @@ struct dispatcher_setup {
   bool survives = false;        // the journal does
   std::uint32_t asked_for = 0;  // messages in a question; 0: the provider cannot be asked
   reconcile_options reconcile{.asks_max = 2, .delay_min = 1000ms};
+  bool reported = false;  // delivery reports come in
   std::chrono::milliseconds linger{0};
   std::vector<limit_options> limits{};
   std::vector<tenant_options> tenants{};
@@ -96,6 +97,7 @@ class dispatcher_bench {
       providers.push_back(provider);
       if (i < s.served.size()) provider->rules().countries = s.served[i];
       provider->rules().fallback_text_max = 2000;
+      if (s.reported) provider->is_reported();
       if (s.asked_for > 0) provider->answers_questions(s.asked_for, {2, 1});
       r.provider = provider;
       r.limit = s.limit;
@@ -169,6 +171,18 @@ class dispatcher_bench {
     s.interrupted = true;
     submit("+12125550123");
     s.told.route = route;
+  }
+  /// As an engine that takes up a journal does with a message that was to be tried again then.
+  void submit_deferred(time_point until) {
+    slots_[next_].not_before = until;
+    submit("+12125550123");
+  }
+  /// As accept_callback() does with a report of the n-th message. True: a shard is to be woken.
+  bool report(std::uint64_t n, delivery what = delivery::delivered) {
+    delivery_report said{.of = {.id = message_id{n}}, .delivery = what};
+    said.provider_message_id = std::string_view("theirs");
+    unsigned shard = 99;
+    return shared_.deliveries->note(said, shard) && shard == 0;
   }
   bool events_left(slot_index& i) { return events_.try_pop(i); }
   void submit_many(std::size_t n) {

@@ -46,6 +46,9 @@ class fake_provider final : public provider {
     query_->messages_max = messages_max;
     query_->limit = limit;
   }
+  /// From now on delivery reports are said to come in.
+  void is_reported() noexcept { reports_ = true; }
+  bool reports() const noexcept override { return reports_; }
   const message_query* query() const noexcept override { return query_ ? &*query_ : nullptr; }
   void encode_query(std::span<const message_id> ids, std::string& target) const override {
     target = "?";
@@ -135,6 +138,7 @@ class fake_provider final : public provider {
   content_limits limits_;
   http_endpoint endpoint_;
   bool deduplicates_;
+  bool reports_ = false;
   std::optional<message_query> query_;
 };
 

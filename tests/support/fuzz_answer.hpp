@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace broadside::fuzz {
@@ -26,11 +27,30 @@ inline http_response as_answer(const std::uint8_t* data, std::size_t size) {
   return answer;
 }
 
+/// The same answer with a member more that is written with an escape, so that no reader of plain JSON takes it; empty
+/// where it does not begin as an object with members.
+inline std::string otherwise_written(std::string_view json) {
+  constexpr std::string_view space = " \t\r\n";
+  const std::size_t open = json.find_first_not_of(space);
+  if (open == std::string_view::npos || json[open] != '{') return {};
+  const std::size_t first = json.find_first_not_of(space, open + 1);
+  if (first == std::string_view::npos || json[first] != '"') return {};
+  std::string out(json);
+  return out.insert(open + 1, R"("\u005f":0,)");
+}
+
 inline bool equal(const verdict& a, const verdict& b) {
   return a.kind == b.kind && a.route_fault == b.route_fault && a.duplicate == b.duplicate &&
          a.of_request == b.of_request && a.pace == b.pace && a.until_next_day == b.until_next_day &&
          a.retry_after == b.retry_after && a.provider_message_id == b.provider_message_id &&
          a.status_code == b.status_code && a.error == b.error;
+}
+
+/// But for the words, which may be those of the body.
+inline bool same_meaning(verdict a, verdict b) {
+  a.error.clear();
+  b.error.clear();
+  return equal(a, b);
 }
 
 /// What the fields of a verdict say of each other, whatever the answer.

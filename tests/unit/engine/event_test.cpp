@@ -33,11 +33,35 @@ TEST_CASE("event: its JSON has every field, the number masked", "[engine]") {
   append_json(out, sample(), context);
   REQUIRE(
       out ==
-      R"({"status":"enqueue_failed","outcome":"rejected","action_type":"mms","reason":"refused_by_provider",)"
+      R"({"status":"enqueue_failed","outcome":"rejected","action_type":"mms","type":"mms","reason":"refused_by_provider",)"
       R"("status_code":"E110","error":"Invalid \"to\"","recipient":"+1******0123","message_id":"bs-00000000000000ff",)"
       R"("provider_message_id":"","provider":"sinch","route":"main","sender":"12345","campaign_id":3,)"
       R"("campaign_name":"Spring","action_id":"a1","action_name":"Send","campaign_policy":"marketing",)"
       R"("consent_category":"newsletter","source":1,"row":41,"attempts":2,"position":9,"time":"2026-11-22T18:00:00.123Z"})");
+}
+
+TEST_CASE("event: the JSON of a delivery says so behind the outcome, and as what it was delivered", "[engine]") {
+  event e = sample();
+  e.outcome = outcome::accepted;
+  e.reason = {};
+  e.delivery = delivery::delivered;
+  e.as_sms = true;
+  const auto start = [&] {
+    std::string out;
+    append_json(out, e, context);
+    return out.substr(0, out.find(",\"reason\""));
+  };
+  CHECK(start() ==
+        R"({"status":"delivered","outcome":"accepted","delivery":"delivered","action_type":"mms","type":"sms")");
+  e.as_sms = false;
+  CHECK(start() ==
+        R"({"status":"delivered","outcome":"accepted","delivery":"delivered","action_type":"mms","type":"mms")");
+  e.delivery = delivery::expired;
+  CHECK(start() == R"({"status":"failed","outcome":"accepted","delivery":"expired","action_type":"mms","type":"mms")");
+  // An outcome has no delivery, and says nothing of an SMS that nobody has reported.
+  e.delivery = delivery::none;
+  e.as_sms = true;
+  CHECK(start() == R"({"status":"enqueued","outcome":"accepted","action_type":"mms","type":"mms")");
 }
 
 TEST_CASE("event: a number is shown in full only when asked for", "[engine]") {
@@ -70,4 +94,27 @@ TEST_CASE("event: the status is the marketing word of the outcome", "[engine]") 
   REQUIRE(status(outcome::suppressed) == "suppressed");
   REQUIRE(status(outcome::expired) == "expired");
   REQUIRE(status(outcome::maybe_sent) == "maybe_sent");
+}
+
+TEST_CASE("event: the status of a delivery is delivered or failed", "[engine]") {
+  const auto status = [](delivery d) {
+    event e;
+    e.outcome = outcome::accepted;
+    e.delivery = d;
+    return e.status();
+  };
+  CHECK(status(delivery::none) == "enqueued");
+  CHECK(status(delivery::underway) == "enqueued");
+  CHECK(status(delivery::delivered) == "delivered");
+  CHECK(status(delivery::failed) == "failed");
+  CHECK(status(delivery::expired) == "failed");
+}
+
+TEST_CASE("event: every delivery has a name", "[engine]") {
+  CHECK(name_of(delivery::none) == "none");
+  CHECK(name_of(delivery::underway) == "underway");
+  CHECK(name_of(delivery::delivered) == "delivered");
+  CHECK(name_of(delivery::failed) == "failed");
+  CHECK(name_of(delivery::expired) == "expired");
+  CHECK(name_of(static_cast<delivery>(99)) == "unknown");
 }
