@@ -190,7 +190,8 @@ void asio_transport::on_ready(endpoint& e, const ready_set::ready& what) {
     return core_.on_connected(e.index, e.socket.connected());
   }
   const std::uint32_t life = e.life;
-  if (e.is_sending && e.send_rest() != endpoint::sending::waiting) tell_sent(e);
+  const bool may_send = what.can_write || what.is_ending;
+  if (e.is_sending && may_send && e.send_rest() != endpoint::sending::waiting) tell_sent(e);
   if (e.life == life) receive(e);
 }
 
