@@ -172,6 +172,8 @@ campaign_state dispatcher::state_of(slot_index i) { return campaign_of(i).state.
 bool dispatcher::keep(slot_index i, campaign_state state, time_point now) {
   if (state == campaign_state::cancelled) {
     settle(i, outcome::not_sent, errc::cancelled);
+  } else if (slots_[i].answer_lost && shared_.deliveries->is_known(slots_[i].told.id)) {
+    arrived(i, {});  // reported while it waited to be sent again
   } else if (now >= slots_[i].expires_at) {
     settle(i, outcome::expired, errc::age_exceeded);
   } else {

@@ -173,6 +173,7 @@ struct infobip_simulator::json {
 struct infobip_simulator::recipient_view {
   std::string_view to;
   std::string_view id;
+  std::string_view callback_data;
   const status* of_message;  // what every recipient of the message meets; null: nothing
 };
 
@@ -211,6 +212,12 @@ const status* status_of_message(const dom::object& message) {
     if (segment["text"].get(text) == simdjson::SUCCESS) characters += count_characters(text);
   }
   return characters > text_sent_max ? &text_too_long : nullptr;
+}
+
+/// What delivery reports of every recipient of a message give back.
+std::string_view callback_data_of(const dom::object& message) {
+  std::string_view data;
+  return message["webhooks"]["callbackData"].get(data) == simdjson::SUCCESS ? data : std::string_view{};
 }
 
 }  // namespace
@@ -438,10 +445,11 @@ void infobip_simulator::answer_each(mood how, time_point now, api_answer& out) {
     dom::object message;
     if (element.get(message) != simdjson::SUCCESS) continue;
     const status* const of_message = status_of_message(message);
+    const std::string_view callback_data = callback_data_of(message);
     for_each_recipient(message, [&](const dom::object& destination) {
-      answer_one(
-          {string_at(destination, "to").value_or(""), string_at(destination, "messageId").value_or(""), of_message},
-          how, now, out);
+      answer_one({string_at(destination, "to").value_or(""), string_at(destination, "messageId").value_or(""),
+                  callback_data, of_message},
+                 how, now, out);
     });
   }
   if (out.body.back() == ',') out.body.pop_back();
@@ -462,7 +470,7 @@ void infobip_simulator::answer_one(const recipient_view& recipient, mood how, ti
   };
   const status& verdict = judge();
   if (&verdict == &pending_accepted) {
-    books.accept(recipient.id, recipient.to, now, out);
+    books.accept(recipient.id, recipient.to, recipient.callback_data, now, out);
   } else if (&verdict == &duplicate_id) {
     ++books.counts.duplicates_refused;
   } else if (&verdict != &system_error) {

@@ -55,11 +55,14 @@ void provider_books::told(time_point now, time_point until) noexcept {
   told_until_ = std::max(told_until_, until);
 }
 
-void provider_books::accept(std::string_view id, std::string_view to, time_point now, api_answer& answer) {
+void provider_books::accept(std::string_view id, std::string_view to, std::string_view reference, time_point now,
+                            api_answer& answer) {
   ++counts.accepted;
   ++answer.accepted;
   if (record_times_) times.push_back(now);
-  if (record_accepted_ && accepted.size() < accepted_max) accepted.push_back({std::string(id), std::string(to)});
+  if (record_accepted_ && accepted.size() < accepted_max) {
+    accepted.push_back({std::string(id), std::string(to), std::string(reference)});
+  }
   if (id.empty()) return;
   answer.accepted_ids.add(id);
   if (insert(id)) {

@@ -33,6 +33,7 @@ class provider_books {
   struct accepted_message {
     std::string id;
     std::string to;
+    std::string reference;  // what delivery reports of it give back, as the client wrote it; empty: it wrote none
   };
   std::vector<accepted_message> accepted;  // in order, repeats included; empty unless recorded
   static constexpr std::size_t accepted_max = 1'000'000;
@@ -47,7 +48,7 @@ class provider_books {
   void told(time_point now, time_point until) noexcept;
 
   /// Notes one message taken at `now`; an empty id cannot be recognised again.
-  void accept(std::string_view id, std::string_view to, time_point now, api_answer& answer);
+  void accept(std::string_view id, std::string_view to, std::string_view reference, time_point now, api_answer& answer);
   [[nodiscard]] std::uint32_t times_accepted(std::string_view id) const;
   /// The answer that accepted these will not arrive.
   void lose(const api_answer& answer);

@@ -73,6 +73,14 @@ bool is_date_time(std::string_view t) noexcept {
   return std::all_of(t.begin() + 1, t.end(), [&](char c) { return digit(c) || c == ':'; }) && t.size() >= 5;
 }
 
+/// The message's id alone, where the reference has more behind it: "bs-00000000000000a1" of
+/// "bs-00000000000000a1.0.2.7". So the books count the same whether delivery reports are wanted or not.
+std::string_view id_of(std::string_view reference) noexcept {
+  constexpr std::size_t id_bytes = 19;
+  const bool more = reference.starts_with("bs-") && reference.find('.') == id_bytes;
+  return more ? reference.substr(0, id_bytes) : reference;
+}
+
 /// A short code, toll-free or 10DLC number: digits, no "+".
 bool is_sender(std::string_view from) noexcept {
   return from.size() >= 3 && from.size() <= 15 && from.find_first_not_of("0123456789") == std::string_view::npos;
@@ -206,7 +214,7 @@ void sinch_simulator::answer(const api_request& request, mood how, time_point no
   }
   if (const auto why = check(request, now)) return refuse(*why, out);
   if (how == mood::refusing) return refuse({"E110", "Invalid to", refusal::blame::message}, out);
-  books.accept(json_->reference, json_->to, now, out);
+  books.accept(id_of(json_->reference), json_->to, json_->reference, now, out);
   out.body += capitalised_ ? R"({"status":"Success","to":")" : R"({"status":"success","to":")";
   out.body += json_->to;
   out.body += R"(","tracking-id":")";

@@ -4,6 +4,7 @@
 #include <broadside/testing/simulation.hpp>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <support/catch.hpp>
 #include <utility>
@@ -318,6 +319,51 @@ TEST_CASE("simulation: a provider says how much it was asked, and is gone when i
   REQUIRE(world.provider(0).accepted == gone);
   world.run_for(60s);
   REQUIRE(world.provider(0).accepted > gone);
+}
+
+TEST_CASE("simulation: what a provider will name in its reports is kept with what it took") {
+  const bool by_infobip = GENERATE(false, true);
+  const std::string secret = GENERATE("", "a-secret-of-the-path");
+  simulation world(13);
+  const std::string url = world.add_provider("provider");
+  options o = settings(url);
+  if (by_infobip) {
+    o.routes[0].provider =
+        *providers::infobip({.base_url = url, .api_key = "infobip-test-key", .callback_secret = secret});
+  } else {
+    o.routes[0].provider = *providers::sinch(
+        {.base_url = url, .api_key = "sinch-test-key", .service_id = "12345", .callback_secret = secret});
+  }
+  auto e = world.open(std::move(o));
+  REQUIRE(e.has_value());
+  const auto id = e->launch(definition());
+  const source_id source = *e->open_source(*id, "list");
+  const std::string_view name = "Ann";
+  for (std::uint64_t row = 0; row < 5; ++row) {
+    const std::string to = "+1212555100" + std::to_string(row);
+    const recipient r{to, {&name, 1}};
+    REQUIRE(e->submit(source, ordinal{row}, {&r, 1}).accepted == 1);
+  }
+  world.run_for(2s);
+  REQUIRE(world.acceptances().size() == 5);
+  for (const auto& a : world.acceptances()) {
+    REQUIRE(parse_message_id(a.id).has_value());  // the id alone, whatever is behind it
+    if (secret.empty()) {
+      REQUIRE(a.reference == (by_infobip ? "" : a.id));
+      continue;
+    }
+    const auto whose = parse_message_reference(a.reference);
+    REQUIRE(whose.has_value());
+    REQUIRE(to_string(whose->id) == a.id);
+    REQUIRE(whose->campaign == *id);
+    REQUIRE(whose->source == source);
+    REQUIRE(a.number == "1212555100" + std::to_string(static_cast<std::uint64_t>(whose->row)));
+  }
+  for (const auto& d : world.departures()) {  // which names each message once
+    const std::set<std::string> once(d.ids.begin(), d.ids.end());
+    REQUIRE(once.size() == d.ids.size());
+  }
+  REQUIRE(world.defects().empty());
 }
 
 TEST_CASE("simulation: the wall clock is what it is set to, and departures say it") {

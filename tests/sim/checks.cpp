@@ -44,6 +44,13 @@ message_table messages_of(const host_book& book) {
   return all;
 }
 
+/// At a position: who, and when for the first time.
+struct first_telling {
+  std::string id;
+  bool is_report = false;
+  std::uint64_t heard = 0;
+};
+
 std::string named_row(row_name at) {
   return fmt::format("row {} of source {} of campaign {}", at.row, at.source, at.campaign);
 }
@@ -209,6 +216,25 @@ const testing::departure* departure_of(const evidence& e, const testing::accepta
     if (std::find(d.ids.begin(), d.ids.end(), a.id) != d.ids.end()) return &d;
   }
   return nullptr;
+}
+
+/// Of every position that was told; `found`: two events have one.
+std::map<position, first_telling> first_tellings(const evidence& e, verdict_of_check& found) {
+  std::map<position, first_telling> all;
+  const auto note = [&](position at, const std::string& id, bool is_report, std::uint64_t heard) {
+    const auto [there, is_new] = all.try_emplace(at, first_telling{id, is_report, heard});
+    first_telling& first = there->second;
+    first.heard = std::min(first.heard, heard);
+    if (!found && !is_new && (first.id != id || first.is_report != is_report))
+      found = problem{fmt::format("two events have the position {}", static_cast<std::uint64_t>(at)), id};
+  };
+  for_each_row(e.book, [&](row_name, const row_book& row) {
+    for (const telling& t : row.told) note(t.at, to_string(t.id), false, t.heard);
+  });
+  for (const auto& [id, m] : e.reports.messages()) {
+    for (const report_telling& t : m.told) note(t.at, id, true, t.heard);
+  }
+  return all;
 }
 
 }  // namespace
@@ -509,41 +535,42 @@ verdict_of_check check_acceptances(const evidence& e) {
 
 verdict_of_check check_positions(const evidence& e) {
   if (!keeps_everything(e)) return {};
-  std::map<position, std::pair<std::string, std::uint64_t>> first_heard;  // who, and when for the first time
   verdict_of_check found;
-  for_each_row(e.book, [&](row_name, const row_book& row) {
-    for (const telling& t : row.told) {
-      const auto [at, is_new] = first_heard.try_emplace(t.at, to_string(t.id), t.heard);
-      at->second.second = std::min(at->second.second, t.heard);
-      if (!found && !is_new && at->second.first != to_string(t.id))
-        found =
-            problem{fmt::format("two events have the position {}", static_cast<std::uint64_t>(t.at)), to_string(t.id)};
-    }
-  });
+  const std::map<position, first_telling> first_heard = first_tellings(e, found);
   if (found) return found;
+  // Everything up to there had been told by then: so it was confirmed without a gap.
+  const auto is_confirmed = [&](position at, unsigned before) {
+    return std::any_of(e.book.confirmations().begin(), e.book.confirmations().end(), [&](const confirmation& c) {
+      return c.engine < before && c.at >= at &&
+             std::all_of(first_heard.begin(), first_heard.upper_bound(at),
+                         [&](const auto& other) { return other.second.heard < c.heard; });
+    });
+  };
+  const auto may_not_come = [&](unsigned engine, position at) {
+    return engine != 0 && !e.record.engines[engine - 1].lossy_end && is_confirmed(at, engine);
+  };
   for_each_row(e.book, [&](row_name at, const row_book& row) {
     for (std::size_t k = 1; k < row.told.size() && !found; ++k) {
       const telling& t = row.told[k];
-      if (t.engine == 0 || e.record.engines[t.engine - 1].lossy_end) continue;
-      const bool counted =
-          std::any_of(e.book.confirmations().begin(), e.book.confirmations().end(), [&](const auto& c) {
-            // Everything up to there had been told by then: so it was confirmed without a gap.
-            return c.engine < t.engine && c.at >= t.at &&
-                   std::all_of(first_heard.begin(), first_heard.upper_bound(t.at),
-                               [&](const auto& other) { return other.second.second < c.heard; });
-          });
-      if (counted)
+      if (may_not_come(t.engine, t.at))
         found = problem{named_row(at) + " was confirmed before a clean restart and is told again after it",
                         to_string(t.id)};
     }
   });
+  for (const auto& [id, m] : e.reports.messages()) {
+    for (std::size_t k = 1; k < m.told.size() && !found; ++k) {
+      if (may_not_come(m.told[k].engine, m.told[k].at))
+        found = problem{"a report was confirmed before a clean restart and is told again after it", id};
+    }
+  }
   return found;
 }
 
 verdict_of_check check_run(const evidence& e) {
   for (const auto check : {check_outcomes, check_positions, check_acceptances, check_departures, check_standstills,
                            check_route_limits, check_sender_limit, check_other_limits, check_question_limits,
-                           check_quotas, check_retry_budget, check_limits_are_used, check_ages}) {
+                           check_quotas, check_retry_budget, check_limits_are_used, check_ages, check_reports_told,
+                           check_reported_outcomes, check_reported_departures, check_held}) {
     if (auto found = check(e)) return found;
   }
   return {};

@@ -7,6 +7,7 @@
 #include <sim/host_book.hpp>
 #include <sim/plan.hpp>
 #include <sim/problem.hpp>
+#include <sim/report_book.hpp>
 #include <sim/run_record.hpp>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@ struct evidence {
   const plan& of;
   const host_book& book;
   const run_record& record;
+  const report_book& reports;
   std::span<const testing::departure> departures;
   std::span<const testing::acceptance> acceptances;
 };
@@ -50,6 +52,16 @@ struct evidence {
 [[nodiscard]] verdict_of_check check_acceptances(const evidence&);
 /// No two events have one position, and none that was confirmed before a clean restart comes again after it.
 [[nodiscard]] verdict_of_check check_positions(const evidence&);
+
+// of delivery reports (checks_of_reports.cpp)
+/// Where nothing is forgotten, what was answered with 200 and says how a message ended is told.
+[[nodiscard]] verdict_of_check check_reports_told(const evidence&);
+/// A message of which anything was reported before its outcome was decided has arrived, whatever became of its answer.
+[[nodiscard]] verdict_of_check check_reported_outcomes(const evidence&);
+/// Nor does it leave again, but for what was claimed already and waits for its turn.
+[[nodiscard]] verdict_of_check check_reported_departures(const evidence&);
+/// Where reports come in, what may have been sent is held for its report before it is given up.
+[[nodiscard]] verdict_of_check check_held(const evidence&);
 
 /// How many left at an instant.
 struct burst_of {

@@ -1,15 +1,19 @@
 // The checks themselves: each is shown what it must object to, and what it must not.
 #include <fmt/format.h>
 #include <unistd.h>
+#include <algorithm>
 #include <chrono>
 #include <sim/checks.hpp>
 #include <sim/engine_watch.hpp>
 #include <sim/jobs.hpp>
+#include <sim/postman.hpp>
+#include <sim/report_book.hpp>
 #include <sim/run.hpp>
 #include <sim/shrink.hpp>
 #include <sim/tally.hpp>
 #include <string>
 #include <support/catch.hpp>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -32,7 +36,9 @@ plan small_plan() {
 
 /// A run that a test makes up: one campaign, one source, one engine.
 struct made_up {
-  explicit made_up(plan with = small_plan()) : p(with), book(p) { record.engines.push_back({start, false}); }
+  explicit made_up(plan with = small_plan()) : p(with), book(p), reports(p) {
+    record.engines.push_back({start, false});
+  }
 
   static message_id id(std::size_t row, unsigned copy = 0) { return message_id{0x1000 + row + 0x100 * copy}; }
   static std::string text(std::size_t row, unsigned copy = 0) { return to_string(id(row, copy)); }
@@ -63,11 +69,12 @@ struct made_up {
     arrive(row);
     REQUIRE_FALSE(hear(ended(row, outcome::accepted)));
   }
-  [[nodiscard]] evidence all() const { return {p, book, record, departures, acceptances}; }
+  [[nodiscard]] evidence all() const { return {p, book, record, reports, departures, acceptances}; }
 
   plan p;
   host_book book;
   run_record record;
+  report_book reports;
   std::vector<testing::departure> departures;
   std::vector<testing::acceptance> acceptances;
 };
@@ -361,4 +368,206 @@ TEST_CASE("sim: a limit, a day's number and the retry budget are held against wh
   REQUIRE(said(check_retry_budget(again.all())) == "nothing");
   for (int i = 0; i < 12; ++i) again.leave(1, 100ms);
   REQUIRE(says(check_retry_budget(again.all()), "more than the budget"));
+}
+
+namespace {
+
+/// What is reported of a made-up run's messages.
+struct made_up_reports : made_up {
+  explicit made_up_reports(plan with = small_plan()) : made_up(with) {}
+
+  letter about(std::size_t row, delivery word = delivery::delivered) const {
+    letter l;
+    l.id = text(row);
+    l.reference = fmt::format("{}.0.0.{}", l.id, row);
+    l.to = book.row({0, 0, row}).text.digits;
+    l.word = word;
+    return l;
+  }
+  verdict_of_check bring(const letter& l, const callback_reply& said, duration at = 1s, unsigned engine = 0) {
+    return reports.answered({0, {}, {}, {l}}, said, {engine, start + at, start + at});
+  }
+  event delivered(std::size_t row, position at, delivery word = delivery::delivered) const {
+    event e = ended(row, outcome::accepted);
+    e.at = at;
+    e.delivery = word;
+    e.route = 0;
+    e.recipient = std::string_view("+" + book.row({0, 0, row}).text.digits);
+    return e;
+  }
+  verdict_of_check hear_report(const event& e, unsigned engine = 0, bool redelivered = false) {
+    return reports.hear(e, {0, engine, redelivered, start + 2s}, book, book.heard_another());
+  }
+
+  static constexpr callback_reply news{200, {}, 1, 0, 0, 0};
+  static constexpr callback_reply known{200, {}, 0, 1, 0, 0};
+  static constexpr callback_reply underway{200, {}, 0, 0, 1, 0};
+  static constexpr callback_reply unmatched{200, {}, 0, 0, 0, 1};
+};
+
+}  // namespace
+
+TEST_CASE("sim: an answer to a provider that is not what was known is found", "[sim][reports]") {
+  made_up_reports run;
+  run.send(1, 0ms);
+  REQUIRE(says(run.bring(run.about(1), run.known), "1 of 1 reports are news"));
+  made_up_reports good;
+  good.send(1, 0ms);
+  REQUIRE(said(good.bring(good.about(1, delivery::underway), good.underway)) == "nothing");
+  REQUIRE(said(good.bring(good.about(1), good.news)) == "nothing");
+  REQUIRE(said(good.bring(good.about(1, delivery::failed), good.known)) == "nothing");
+  REQUIRE(says(good.bring(good.about(1), good.news), "taken before"));
+  REQUIRE(says(good.bring(good.about(1), {}), "1 reports were brought"));
+  REQUIRE(says(good.bring(good.about(1, delivery::underway), good.unmatched), "taken before"));
+  REQUIRE(says(good.bring(good.about(2), good.unmatched), "are news"));
+  REQUIRE(says(good.bring(good.about(3), {404, errc::callbacks_off}), "was answered 404"));
+  // The next engine knows it too, and one that keeps nothing need not.
+  REQUIRE(says(good.bring(good.about(1), good.news, 2s, 1), "taken before"));
+  plan p = small_plan();
+  p.record = static_cast<number>(record::memory);
+  made_up_reports forgets(p);
+  REQUIRE_FALSE(forgets.bring(forgets.about(1), forgets.news));
+  REQUIRE(said(forgets.bring(forgets.about(1), forgets.news, 2s, 1)) == "nothing");
+}
+
+TEST_CASE("sim: a callback that nobody may believe and that is believed is found", "[sim][reports]") {
+  made_up_reports run;
+  letter bad = run.about(1);
+  const callback_reply malformed{400, errc::callback_malformed};
+  const callback_reply refused{403, errc::callback_refused};
+  for (const auto& [what, right] :
+       {std::pair{junk::garbage, malformed}, std::pair{junk::wrong_secret, refused},
+        std::pair{junk::unknown_campaign, run.unmatched}, std::pair{junk::unknown_row, run.unmatched}}) {
+    bad.wrong = what;
+    REQUIRE(said(run.bring(bad, right)) == "nothing");
+    REQUIRE(says(run.bring(bad, run.news), "that nobody may believe"));
+    REQUIRE(says(run.bring(bad, {}), "that nobody may believe"));
+  }
+  REQUIRE(says(run.hear_report(run.delivered(1, position{7})), "no provider made"));
+}
+
+TEST_CASE("sim: a delivery that no report says, or that is told twice, is found", "[sim][reports]") {
+  made_up_reports run;
+  run.send(1, 0ms);
+  REQUIRE_FALSE(run.bring(run.about(1), run.news));
+  REQUIRE_FALSE(run.bring(run.about(1, delivery::failed), run.known));
+  event e = run.delivered(1, position{200});
+  SECTION("another word than the first") { e.delivery = delivery::failed; }
+  SECTION("another row") { e.row = ordinal_of(0, 2); }
+  SECTION("another campaign") { e.campaign = campaign_id{1}; }
+  SECTION("another number") { e.recipient = std::string_view("+13055550100"); }
+  SECTION("another route") { e.route = 1; }
+  SECTION("as SMS") { e.as_sms = true; }
+  SECTION("another outcome") { e.outcome = outcome::maybe_sent; }
+  REQUIRE(says(run.hear_report(e), "no report that counts says so"));
+}
+
+TEST_CASE("sim: a delivery is told once, and by later engines only again", "[sim][reports]") {
+  made_up_reports run;
+  run.send(1, 0ms);
+  REQUIRE_FALSE(run.bring(run.about(1), run.news));
+  const event e = run.delivered(1, position{200});
+  REQUIRE(said(run.hear_report(e)) == "nothing");
+  REQUIRE(run.reports.told_of(campaign_id{}, true) == 1);
+  REQUIRE(run.reports.told_of(campaign_id{}, false) == 0);
+  REQUIRE(said(run.hear_report(e, 1, true)) == "nothing");
+  REQUIRE(run.reports.told_of(campaign_id{}, true) == 1);
+  REQUIRE(says(run.hear_report(e, 2), "told otherwise"));
+  REQUIRE(says(run.hear_report(run.delivered(1, position{201}), 3, true), "told otherwise"));
+  made_up_reports twice;
+  twice.send(1, 0ms);
+  REQUIRE_FALSE(twice.bring(twice.about(1), twice.news));
+  REQUIRE_FALSE(twice.hear_report(e));
+  REQUIRE(says(twice.hear_report(twice.delivered(1, position{201})), "one engine told"));
+}
+
+TEST_CASE("sim: a report that was answered and never told, or told at another's position, is found", "[sim][reports]") {
+  made_up_reports run;
+  run.send(1, 0ms);
+  REQUIRE_FALSE(run.bring(run.about(1), run.news));
+  REQUIRE(says(check_reports_told(run.all()), "never told"));
+  REQUIRE_FALSE(run.hear_report(run.delivered(1, position{101})));
+  REQUIRE(said(check_reports_told(run.all())) == "nothing");
+  REQUIRE(says(check_positions(run.all()), "two events have the position"));
+
+  made_up_reports again;
+  again.send(1, 0ms);
+  REQUIRE_FALSE(again.bring(again.about(1), again.news));
+  REQUIRE_FALSE(again.hear_report(again.delivered(1, position{200})));
+  again.book.confirmed(position{200}, 0);
+  again.record.engines.push_back({start + 1min, false});
+  REQUIRE_FALSE(again.hear_report(again.delivered(1, position{200}), 1, true));
+  REQUIRE(says(check_positions(again.all()), "a report was confirmed before a clean restart"));
+}
+
+TEST_CASE("sim: a message that is reported and does not end as accepted, or leaves again, is found", "[sim][reports]") {
+  const bool is_final = GENERATE(true, false);
+  made_up_reports run;
+  run.take(1);
+  run.leave(1, 0ms);
+  run.arrive(1);
+  const letter l = run.about(1, is_final ? delivery::delivered : delivery::underway);
+  REQUIRE_FALSE(run.bring(l, is_final ? run.news : run.underway));
+  if (is_final) REQUIRE_FALSE(run.hear_report(run.delivered(1, position{50})));
+  run.reports.mark({0, start + 2s, position{50}});
+  event lost = run.ended(1, outcome::maybe_sent);  // at 101
+  const bool is_later = GENERATE(true, false);
+  if (!is_later) lost.at = position{49};
+  REQUIRE_FALSE(run.hear(lost));
+  REQUIRE(check_reported_outcomes(run.all()).has_value() == is_later);
+  run.leave(1, 3s);
+  REQUIRE(said(check_reported_departures(run.all())) == "nothing");  // it may have been claimed
+  run.leave(1, 30s);
+  REQUIRE(says(check_reported_departures(run.all()), "after it was reported"));
+}
+
+TEST_CASE("sim: a message that is given up before its report could come is found", "[sim][reports]") {
+  plan p = small_plan();
+  p.route[0].reports = 1;
+  p.report.wait_ms = 5000;
+  made_up_reports run(p);
+  run.take(1);
+  run.leave(1, 0ms);
+  run.arrive(1);
+  REQUIRE_FALSE(run.hear(run.ended(1, outcome::maybe_sent)));  // after a second
+  REQUIRE(says(check_held(run.all()), "is to be held"));
+  run.p.report.wait_ms = 1000;
+  REQUIRE(said(check_held(run.all())) == "nothing");
+}
+
+TEST_CASE("sim: the postman brings what was drawn, again when it was not taken, and several at once only for Infobip",
+          "[sim][reports]") {
+  plan p = small_plan();
+  p.route[0].reports = 1;
+  p.route[0].infobip = GENERATE(0, 1);
+  p.report = {.underway_per_1000 = 1000, .repeats = 3, .batch = 10};
+  std::vector<testing::acceptance> all;
+  for (std::size_t i = 0; i < 10; ++i)
+    all.push_back({start, 0, made_up::text(i), "12125550123", made_up::text(i) + ".0.0.7"});
+  postman first(p);
+  postman second(p);
+  first.collect(all);
+  second.collect(all);
+  REQUIRE(first.next_due() >= start + 100ms);
+  REQUIRE_FALSE(first.next(first.next_due() - 1us));
+  std::size_t most = 0;
+  std::size_t words = 0;
+  bool is_refused = false;
+  time_point now = start + 1h;
+  for (;; now += 1s) {
+    const auto brought = first.next(now);
+    REQUIRE(brought.has_value() == second.next(now).has_value());
+    if (!brought) break;
+    REQUIRE(brought->body.find(brought->letters[0].reference) != std::string::npos);
+    most = std::max(most, brought->letters.size());
+    words += brought->letters.size();
+    if (std::exchange(is_refused, true)) continue;
+    first.comes_again(*brought, now);
+    second.comes_again(*brought, now);
+    REQUIRE_FALSE(first.next(now));  // the provider has been asked to wait
+    words -= brought->letters.size();
+  }
+  REQUIRE(first.next_due() == time_point::max());
+  REQUIRE(words >= 20);
+  REQUIRE((most > 1) == (p.route[0].infobip != 0));
 }

@@ -71,6 +71,8 @@ class host_book {
   void something_was_lost() { ++losses_; }
   /// Rows of the source from `first` on are not inside any more unless they were told: the engine forgot them.
   void forgotten(std::size_t campaign, std::size_t source, std::size_t first);
+  /// An event that is no outcome was told: its number among all tellings.
+  [[nodiscard]] std::uint64_t heard_another() noexcept { return heard_++; }
   void confirmed(position at, unsigned engine) { confirmations_.push_back({at, heard_, engine}); }
 
   [[nodiscard]] const std::vector<campaign_book>& campaigns() const noexcept { return campaigns_; }

@@ -30,6 +30,12 @@ number questions_ms(const plan& p) {
   return whole;
 }
 
+/// A message is held for its report, and what is reported comes when it comes.
+number reports_ms(const plan& p) {
+  const report_plan& r = p.report;
+  return p.reported() ? r.wait_ms + 2 * r.delay_ms + r.later_ms + 2 * (r.again_ms + r.patience_ms) : 0;
+}
+
 number rests_ms(const plan& p) {
   return 2 * p.suspend_max_ms + 3 * p.retry_delay_max_ms + 1000 * p.fault.retry_after_s + 2 * p.backoff_max_ms;
 }
@@ -53,7 +59,8 @@ number day_ms(const plan& p) {
 number stall_ms(const plan& p) {
   const number exchange = p.connect_timeout_ms * 3 + p.write_timeout_ms + p.response_timeout_ms;
   const number host = p.host.submit_every_ms + p.host.poll_every_ms + 2 * p.sync_interval_ms;
-  return 10'000 + 2 * exchange + questions_ms(p) + rests_ms(p) + aftermath_ms(p) + limit_ms(p) + day_ms(p) + host;
+  return 10'000 + 2 * exchange + questions_ms(p) + reports_ms(p) + rests_ms(p) + aftermath_ms(p) + limit_ms(p) +
+         day_ms(p) + host;
 }
 
 }  // namespace

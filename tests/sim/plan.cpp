@@ -289,6 +289,31 @@ void draw_faults(plan& p) {
   f.keeps_unsynced = k.of({0, 0, 500'000, million});
 }
 
+/// In half of the plans; what is drawn here is drawn nowhere else, so that the rest of a seed is as it ever was.
+void draw_reports(plan& p) {
+  dice on(p.seed, "reports");
+  const bool any = on.one_in(2);
+  for (std::size_t i = 0; i < routes_max; ++i) {
+    const number wanted = on.of({1, 1, 0});
+    p.route[i].reports = any ? (i == 0 && p.routes == 1 ? 1 : wanted) : 0;
+  }
+  report_plan& r = p.report;
+  dice d(p.seed, "what is reported");
+  r.delay_ms = d.of({1, 10, 100, 1000, 2500});
+  r.later_ms = d.of({1, 50, 1000, 5000});
+  r.never_per_1000 = d.of({0, 0, 100, 500});
+  r.failed_per_1000 = d.of({0, 100, 500});
+  r.underway_per_1000 = d.of({0, 200, 1000});
+  r.alone_per_1000 = d.of({0, 0, 300});
+  r.repeats = d.of({0, 0, 1, 3});
+  r.batch = d.of({1, 1, 4, 20});
+  r.junk_per_1000 = d.of({0, 0, 50, 300});
+  r.again_ms = d.of({50, 300, 1000});
+  dice w(p.seed, "how long reports are waited for");
+  r.wait_ms = w.of({100, 1000, 5000, 20'000});
+  r.patience_ms = w.of({10, 200, 2000});
+}
+
 constexpr number ever = number{1} << 40U;
 
 void add_engine(std::vector<field>& out, plan& p) {
@@ -347,6 +372,7 @@ void add_route(std::vector<field>& out, route_plan& r, const std::string& at) {
   out.push_back({at + "adaptive", &r.adaptive, 0, 1});
   out.push_back({at + "dies_ms", &r.dies_ms, 0, hour_ms});
   out.push_back({at + "dead_for_ms", &r.dead_for_ms, 1, hour_ms});
+  out.push_back({at + "reports", &r.reports, 0, 1});
 }
 
 void add_campaign(std::vector<field>& out, campaign_plan& c, const std::string& at) {
@@ -431,6 +457,21 @@ void add_faults(std::vector<field>& out, fault_plan& f) {
   out.push_back({"fault.wall_jump_s", &f.wall_jump_s, 0, ever});
 }
 
+void add_reports(std::vector<field>& out, report_plan& r) {
+  out.push_back({"report.delay_ms", &r.delay_ms, 1, hour_ms});
+  out.push_back({"report.later_ms", &r.later_ms, 1, hour_ms});
+  out.push_back({"report.never_per_1000", &r.never_per_1000, 0, 1000});
+  out.push_back({"report.failed_per_1000", &r.failed_per_1000, 0, 1000});
+  out.push_back({"report.underway_per_1000", &r.underway_per_1000, 0, 1000});
+  out.push_back({"report.alone_per_1000", &r.alone_per_1000, 0, 1000});
+  out.push_back({"report.repeats", &r.repeats, 0, 100});
+  out.push_back({"report.batch", &r.batch, 1, 1000});
+  out.push_back({"report.junk_per_1000", &r.junk_per_1000, 0, 1000});
+  out.push_back({"report.again_ms", &r.again_ms, 1, hour_ms});
+  out.push_back({"report.wait_ms", &r.wait_ms, 0, hour_ms});
+  out.push_back({"report.patience_ms", &r.patience_ms, 10, 60'000});
+}
+
 }  // namespace
 
 random_bits stream(std::uint64_t seed, std::string_view concern, number index) noexcept {
@@ -452,7 +493,12 @@ plan plan_of(std::uint64_t seed) {
   draw_limits(p);
   draw_fairness(p);
   draw_days(p);
+  draw_reports(p);
   return p;
+}
+
+bool plan::reported() const noexcept {
+  return std::any_of(route.begin(), route.begin() + routes, [](const route_plan& r) { return r.reports != 0; });
 }
 
 std::vector<field> fields_of(plan& p) {
@@ -463,6 +509,7 @@ std::vector<field> fields_of(plan& p) {
   for (std::size_t i = 0; i < limits_max; ++i) add_limit(all, p.limit[i], fmt::format("l{}.", i));
   add_host(all, p.host);
   add_faults(all, p.fault);
+  add_reports(all, p.report);
   return all;
 }
 
@@ -472,7 +519,9 @@ bool in_use(const plan& p, std::string_view name) {
   };
   const number limit = index('l');
   const bool is_no_limit = limit >= 0 && p.limit[static_cast<std::size_t>(limit)].kind == 0;
-  return index('r') < p.routes && index('c') < p.campaigns && (!is_no_limit || name.ends_with(".kind"));
+  const bool is_of_reports = name.starts_with("report.");
+  return index('r') < p.routes && index('c') < p.campaigns && (!is_no_limit || name.ends_with(".kind")) &&
+         (!is_of_reports || p.reported());
 }
 
 bool is_calm(const plan& p) {

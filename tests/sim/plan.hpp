@@ -67,6 +67,23 @@ struct route_plan {
   number adaptive = 0;       // concurrency
   number dies_ms = 0;        // its provider is gone then; 0: never
   number dead_for_ms = 5000;
+  number reports = 0;  // its provider posts delivery reports
+};
+
+/// What providers tell of messages that they took, and when.
+struct report_plan {
+  number delay_ms = 100;         // of the first: about that, up to twice as much
+  number later_ms = 1000;        // of what follows it: up to
+  number never_per_1000 = 0;     // nothing is told of the message
+  number failed_per_1000 = 0;    // of the others: it fails, or expires, at last
+  number underway_per_1000 = 0;  // something that is not final comes first
+  number alone_per_1000 = 0;     // and nothing after it
+  number repeats = 0;            // at most so many more, of any kind
+  number batch = 1;              // in one callback at most; Infobip only
+  number junk_per_1000 = 0;      // callbacks beside them that nobody may believe
+  number again_ms = 300;         // after an answer that is none
+  number wait_ms = 5000;         // reconcile.report_wait
+  number patience_ms = 2000;     // reports.patience
 };
 
 struct campaign_plan {
@@ -145,11 +162,14 @@ struct plan {
   std::array<campaign_plan, campaigns_max> campaign{};
   host_plan host{};
   fault_plan fault{};
+  report_plan report{};
 
   [[nodiscard]] sim::record kept() const noexcept { return static_cast<sim::record>(record); }
   [[nodiscard]] bool durable() const noexcept { return kept() != sim::record::memory; }
   [[nodiscard]] std::size_t route_count() const noexcept { return static_cast<std::size_t>(routes); }
   [[nodiscard]] std::size_t campaign_count() const noexcept { return static_cast<std::size_t>(campaigns); }
+  /// Whether any of its routes has reports.
+  [[nodiscard]] bool reported() const noexcept;
 };
 
 [[nodiscard]] plan plan_of(std::uint64_t seed);

@@ -13,7 +13,7 @@ namespace {
 
 verdict_of_check judge(const plan& p, const scripted_host& host, const testing::simulation& world) {
   if (!world.defects().empty()) return problem{"the world saw what must not be: " + world.defects().front()};
-  return check_run({p, host.book(), host.record(), world.departures(), world.acceptances()});
+  return check_run({p, host.book(), host.record(), host.reports(), world.departures(), world.acceptances()});
 }
 
 }  // namespace
@@ -31,6 +31,7 @@ run_result run(const plan& p, const std::function<void(std::string_view)>& trace
     out.found = host.run();
     if (!out.found) out.found = judge(p, host, world);
     out.rows = host.book().heard();
+    out.reports = host.reports().heard();
     out.opens = host.record().engines.size();
   }
   out.hash = world.trace_hash();

@@ -14,8 +14,9 @@ struct run_result {
   verdict_of_check found;
   std::uint64_t hash = 0;
   std::uint64_t virtual_us = 0;
-  std::uint64_t rows = 0;   ///< events that the host was told
-  std::uint64_t opens = 0;  ///< engines
+  std::uint64_t rows = 0;     ///< events that the host was told
+  std::uint64_t reports = 0;  ///< of them, of deliveries
+  std::uint64_t opens = 0;    ///< engines
   testing::simulation_counts counts;
 };
 

@@ -31,6 +31,8 @@ scripted_host::scripted_host(const plan& p, testing::simulation& world, std::vec
       urls_(std::move(urls)),
       book_(p),
       watch_(p),
+      postman_(p),
+      reports_(p),
       work_(p.campaign_count()),
       start_(world.clock().now()),
       next_poll_(start_),
@@ -98,7 +100,7 @@ bool scripted_host::open_once() {
     engine_.reset();
     return false;
   }
-  wrong(watch_.opened(*engine_, which, book_));
+  wrong(watch_.opened(*engine_, which, book_, reports_));
   // First what stops messages: then nothing leaves that the host wants kept back.
   for (std::size_t c = 0; c < work_.size(); ++c) take_up(c);
   for (std::size_t c = 0; c < work_.size(); ++c) {
@@ -182,6 +184,7 @@ void scripted_host::open_source(std::size_t c, std::size_t s) {
 void scripted_host::after_a_crash() {
   record_.engines.back().lossy_end = true;
   book_.something_was_lost();
+  reports_.something_was_lost();
   watch_.ended_badly();
   for (std::size_t c = 0; c < work_.size(); ++c) {
     if (work_[c].cancelled && !work_[c].cancel_is_kept) end_standstill(c);
@@ -208,6 +211,7 @@ void scripted_host::stop_engine() {
   } else {
     watch_.ended_badly();
     book_.something_was_lost();
+    reports_.something_was_lost();
     record_.engines.back().lossy_end = true;
   }
   engine_.reset();
@@ -231,6 +235,7 @@ void scripted_host::act() {
   if (alive()) change_states();
   if (alive()) change_limits();
   end_providers();
+  bring_reports();
   if (alive() && now >= next_submit_) {
     submit_everywhere();
     // Once everything works the host does its best, so that a run ends soon.
@@ -437,6 +442,7 @@ void scripted_host::submit_rows(std::size_t c, std::size_t s) {
     return wrong(problem{fmt::format("submit() took {} of {} rows and does not say why", said.accepted, batch.size())});
   if (end <= source.next) return;
   book_.taken({c, s, source.next}, end - source.next, world_.clock().now());
+  reports_.mark({watch_.number(), world_.clock().now(), said.at});
   progress_ += end - source.next;
   source.next = end;
   source.pending.push_back({end, said.at});
@@ -483,18 +489,63 @@ std::size_t scripted_host::poll_once() {
 void scripted_host::hear(const event& e) {
   const auto c = campaign_of_id(e.campaign);
   const std::string id = to_string(e.id);
-  world_.note(fmt::format("is told {} {} {}", id, name_of(e.outcome), e.reason == errc{} ? "" : name_of(e.reason)));
+  world_.note(fmt::format("is told {} {} {}", id,
+                          e.delivery == delivery::none ? name_of(e.outcome) : name_of(e.delivery),
+                          e.reason == errc{} ? "" : name_of(e.reason)));
   if (!c) return wrong(problem{"an event of a campaign that was never launched", id});
   const bool again = watch_.is_redelivering();
   const row_name row = named(*c, e.row);
-  if (!again && e.campaign == work_[*c].id && row.source < work_[*c].sources.size() &&
+  // Reports name things by the numbers that they had when the message left.
+  const bool has_numbers = e.delivery == delivery::none || plan_.kept() == record::every_batch;
+  if (!again && has_numbers && e.campaign == work_[*c].id && row.source < work_[*c].sources.size() &&
       e.source != work_[*c].sources[row.source].id)
     return wrong(problem{"the event names another source than the one the row was submitted to", id});
-  wrong(watch_.hear(e, book_));
+  wrong(watch_.hear(e, book_, reports_));
+  if (e.delivery != delivery::none) return hear_report(e, *c, again);
   wrong(book_.hear(e, {*c, watch_.number(), again, world_.clock().now()}));
   seen_ = std::max(seen_, e.at);
   ++heard_of_[*c];
   moved_[*c] = world_.clock().now();
+}
+
+void scripted_host::hear_report(const event& e, std::size_t c, bool again) {
+  wrong(reports_.hear(e, {c, watch_.number(), again, world_.clock().now()}, book_, book_.heard_another()));
+  seen_ = std::max(seen_, e.at);
+}
+
+/// What is due, some at a time: each may wait for the disk, and the host has other work.
+void scripted_host::bring_reports() {
+  constexpr int at_once = 8;
+  postman_.collect(world_.acceptances());
+  for (int i = 0; i < at_once && alive(); ++i) {
+    const auto next = postman_.next(world_.clock().now());
+    if (!next) return;
+    const bool is_taken = bring(*next).status == 200;
+    if (!is_taken && !next->is_junk()) postman_.comes_again(*next, world_.clock().now());
+  }
+}
+
+/// The answer; one of 0 when the process died before it was on its way.
+callback_reply scripted_host::bring(const callback& c) {
+  visit when{watch_.number(), world_.clock().now(), {}};
+  const auto said = engine_->accept_callback(route_name(c.provider), {"POST", c.target, {}, c.body});
+  when.ended = world_.clock().now();
+  callback_reply reply;
+  reply.status = 0;
+  if (world_.crashed()) {
+    reports_.died(c, when);
+  } else if (said) {
+    reply = *said;
+    wrong(reports_.answered(c, reply, when));
+  } else {
+    wrong(problem{"accept_callback(): " + said.error().message(), c.letters.front().id});
+  }
+  for (const letter& l : c.letters) {
+    world_.note(fmt::format("brings {} {}{}{}: {}", l.id, name_of(l.word), l.as_sms ? " as SMS" : "",
+                            l.wrong == junk::none ? "" : ", which nobody may believe", reply.status));
+  }
+  ++progress_;
+  return reply;
 }
 
 void scripted_host::confirm() {
@@ -524,7 +575,8 @@ void scripted_host::look() {
 void scripted_host::sleep() {
   if (!alive()) return;
   const time_point now = world_.clock().now();
-  time_point next = std::min(next_poll_, next_submit_);
+  postman_.collect(world_.acceptances());
+  time_point next = std::min({next_poll_, next_submit_, postman_.next_due()});
   const auto at = [&](number ms) {
     const time_point then = start_ + milliseconds{ms};
     if (ms > 0 && then > now) next = std::min(next, then);
@@ -594,6 +646,8 @@ number scripted_host::last_habit_ms() const {
 }
 
 bool scripted_host::everything_ended() {
+  postman_.collect(world_.acceptances());
+  if (postman_.next_due() != time_point::max()) return false;
   if (!alive() || book_.owed() > 0 || ms_since_start() <= last_habit_ms()) return false;
   for (std::size_t c = 0; c < work_.size(); ++c) {
     if (!work_[c].launched) return false;
@@ -634,7 +688,38 @@ void scripted_host::close() {
   if (!drained) return wrong(problem{"drain() of an engine with nothing inside: " + drained.error().message()});
   wrong(watch_.look(*engine_));
   wrong(watch_.all_told(*engine_));
+  look_at_deliveries();
   if (!problem_) stop_engine();
+}
+
+/// Where nothing is forgotten the books count every message once of whose delivery the host was told.
+void scripted_host::look_at_deliveries() {
+  if (problem_ || plan_.kept() != record::every_batch) return;
+  for (const campaign_status& c : engine_->campaigns()) {
+    const std::uint64_t delivered = reports_.told_of(c.id, true);
+    const std::uint64_t undelivered = reports_.told_of(c.id, false);
+    if (c.counts.delivered == delivered && c.counts.undelivered == undelivered) continue;
+    return wrong(
+        problem{fmt::format("the host was told of {} delivered messages of campaign {} and of {} that were "
+                            "not, and its books are {}",
+                            delivered, static_cast<std::uint32_t>(c.id), undelivered, words_of(c.counts))});
+  }
+}
+
+/// Whoever comes again after everything: what he brings is known.
+void scripted_host::bring_known_ones() {
+  if (plan_.kept() != record::every_batch) return;
+  constexpr int enough = 5;
+  int n = 0;
+  for (const auto& [id, m] : reports_.messages()) {
+    const auto was = std::find_if(m.brought.begin(), m.brought.end(),
+                                  [](const bringing& b) { return b.what.is_final() && b.is_taken(); });
+    if (was == m.brought.end() || n++ == enough || !alive()) continue;
+    const letter again = was->what;
+    const callback_reply said = bring(postman::once_more(again, plan_));
+    if (!problem_ && said.status != 200)
+      return wrong(problem{fmt::format("a callback is answered {} although everything works", said.status), again.id});
+  }
 }
 
 /// The record once more: what it says is what the last engine said, and there is nothing left to do or to tell.
@@ -649,6 +734,8 @@ void scripted_host::look_again() {
     return wrong(problem{fmt::format("{} messages are inside again at the end", found.requeued + found.interrupted)});
   world_.run_for(5s);
   wrong(watch_.look(*engine_));
+  look_at_deliveries();
+  bring_known_ones();
   if (poll_once() > 0 && !problem_) return wrong(problem{"an event is told although everything was confirmed"});
   if (world_.departures().size() != departures) return wrong(problem{"a message leaves although everything had ended"});
   for (std::size_t c = 0; c < work_.size() && !problem_; ++c) {

@@ -11,7 +11,9 @@
 #include <sim/engine_watch.hpp>
 #include <sim/host_book.hpp>
 #include <sim/plan.hpp>
+#include <sim/postman.hpp>
 #include <sim/problem.hpp>
+#include <sim/report_book.hpp>
 #include <sim/run_record.hpp>
 #include <string>
 #include <vector>
@@ -27,6 +29,7 @@ class scripted_host {
   [[nodiscard]] verdict_of_check run();
 
   [[nodiscard]] const host_book& book() const noexcept { return book_; }
+  [[nodiscard]] const report_book& reports() const noexcept { return reports_; }
   [[nodiscard]] const run_record& record() const noexcept { return record_; }
 
  private:
@@ -82,6 +85,9 @@ class scripted_host {
   void poll();
   std::size_t poll_once();
   void hear(const event&);
+  void hear_report(const event&, std::size_t campaign, bool redelivered);
+  void bring_reports();
+  [[nodiscard]] callback_reply bring(const callback&);
   void confirm();
   void look();
   [[nodiscard]] bool is_deaf() const;
@@ -96,6 +102,8 @@ class scripted_host {
   void look_for_starved();
   void close();
   void look_again();
+  void look_at_deliveries();
+  void bring_known_ones();
 
   void wrong(verdict_of_check found) {
     if (found && !problem_) problem_ = std::move(found);
@@ -112,6 +120,8 @@ class scripted_host {
   const std::vector<std::string> urls_;
   host_book book_;
   engine_watch watch_;
+  postman postman_;
+  report_book reports_;
   run_record record_;
   std::vector<campaign_work> work_;
   verdict_of_check problem_;

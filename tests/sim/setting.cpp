@@ -70,12 +70,13 @@ http_options http_of(const plan& p, const route_plan& r) {
   return h;
 }
 
-std::shared_ptr<const provider> make_provider(const route_plan& r, const std::string& url) {
+std::shared_ptr<const provider> make_provider(const route_plan& r, const std::string& url, std::string secret) {
   if (r.infobip != 0) {
     providers::infobip_options o;
     o.base_url = url;
     o.api_key = "infobip-test-key";
     o.messages_per_request = static_cast<std::uint32_t>(r.batch);
+    o.callback_secret = std::move(secret);
     auto made = providers::infobip(std::move(o));
     return made ? *made : nullptr;
   }
@@ -83,6 +84,7 @@ std::shared_ptr<const provider> make_provider(const route_plan& r, const std::st
   o.base_url = url;
   o.api_key = "sinch-test-key";
   o.service_id = "12345";
+  o.callback_secret = std::move(secret);
   auto made = providers::sinch(std::move(o));
   return made ? *made : nullptr;
 }
@@ -158,8 +160,8 @@ options options_of(const plan& p, const std::vector<std::string>& urls) {
   options o;
   for (std::size_t i = 0; i < p.route_count(); ++i) {
     route_options r;
-    r.name = fmt::format("route-{}", i);
-    r.provider = make_provider(p.route[i], urls[i]);
+    r.name = route_name(i);
+    r.provider = make_provider(p.route[i], urls[i], p.route[i].reports != 0 ? callback_secret(i) : std::string());
     r.limit = limit_of(p.route[i].rate, p.route[i].burst);
     r.http = http_of(p, p.route[i]);
     r.http.adaptive_concurrency = p.route[i].adaptive != 0;
@@ -190,6 +192,8 @@ options options_of(const plan& p, const std::vector<std::string>& urls) {
   o.retry.suspend_max = milliseconds{p.suspend_max_ms};
   o.reconcile.asks_max = static_cast<std::uint16_t>(p.asks_max);
   o.reconcile.delay_min = milliseconds{p.ask_delay_ms};
+  o.reconcile.report_wait = milliseconds{p.report.wait_ms};
+  o.reports.patience = milliseconds{p.report.patience_ms};
   if (p.durable()) {
     o.journal.path = "disk";
     o.journal.durability = static_cast<durability>(p.record - 1);
@@ -205,6 +209,10 @@ options options_of(const plan& p, const std::vector<std::string>& urls) {
 }
 
 std::string key_of(std::size_t campaign) { return fmt::format("campaign-{}", campaign); }
+
+std::string route_name(std::size_t route) { return fmt::format("route-{}", route); }
+
+std::string callback_secret(std::size_t route) { return fmt::format("secret-of-route-{}", route); }
 
 std::string limit_name(std::size_t limit) { return fmt::format("limit-{}", limit); }
 
@@ -227,7 +235,7 @@ campaign campaign_of(const plan& p, std::size_t index, unsigned version) {
   c.text = fmt::format("Hi {{{{ name }}}}, this is number {}", version);
   c.sender.sender = sender_of(from.sender);
   for (std::size_t i = 0; i < p.route_count(); ++i)
-    c.sender.routes.push_back({fmt::format("route-{}", i), static_cast<std::uint32_t>(from.weight[i])});
+    c.sender.routes.push_back({route_name(i), static_cast<std::uint32_t>(from.weight[i])});
   if (from.fallback != 0) {
     c.fallback.enabled = true;
     c.fallback.text = "Hi {{ name }}";

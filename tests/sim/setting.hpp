@@ -17,6 +17,9 @@ namespace broadside::sim {
 [[nodiscard]] options options_of(const plan&, const std::vector<std::string>& urls);
 [[nodiscard]] std::string key_of(std::size_t campaign);
 [[nodiscard]] std::string source_name(std::size_t source);
+[[nodiscard]] std::string route_name(std::size_t route);
+/// The last segment of the path that a route's provider posts its reports to.
+[[nodiscard]] std::string callback_secret(std::size_t route);
 [[nodiscard]] std::string sender_of(number which);
 [[nodiscard]] std::string limit_name(std::size_t limit);
 [[nodiscard]] std::string tenant_name(number tenant);

@@ -12,13 +12,16 @@ namespace {
 /// What makes a field's part of the run simplest; nothing: it is as simple one way as another, and stays as drawn.
 std::optional<number> simplest(std::string_view name) {
   constexpr std::array counts{"shards", "routes", "campaigns", ".sources", ".rows", ".batch"};
-  constexpr std::array habits{
-      "sender_rate",  "refused_per_10000", "faults_for_ms", "instance",      ".provider_rate", ".policy",
-      ".fallback",    ".dialling",         ".sender",       ".bad_per_1000", ".inside_max",    ".starts_ms",
-      ".pause_ms",    ".cancel_ms",        ".edit_ms",      ".kind",         ".quota",         ".change_ms",
-      ".reweigh_ms",  ".dies_ms",          ".tenant",       ".urgent",       ".carriers",      ".media",
-      ".account",     ".adaptive",         "wall_start_s",  ".from_resume",  ".deaf_ms",       ".restart_ms",
-      ".restart2_ms", ".dies_at_poll"};
+  constexpr std::array habits{"sender_rate",     "refused_per_10000", "faults_for_ms",    "instance",
+                              ".provider_rate",  ".policy",           ".fallback",        ".dialling",
+                              ".sender",         ".bad_per_1000",     ".inside_max",      ".starts_ms",
+                              ".pause_ms",       ".cancel_ms",        ".edit_ms",         ".kind",
+                              ".quota",          ".change_ms",        ".reweigh_ms",      ".dies_ms",
+                              ".tenant",         ".urgent",           ".carriers",        ".media",
+                              ".account",        ".adaptive",         "wall_start_s",     ".from_resume",
+                              ".deaf_ms",        ".restart_ms",       ".restart2_ms",     ".dies_at_poll",
+                              ".reports",        ".never_per_1000",   ".failed_per_1000", ".underway_per_1000",
+                              ".alone_per_1000", ".repeats",          ".junk_per_1000"};
   const auto is = [&](std::string_view end) { return end.front() == '.' ? name.ends_with(end) : name == end; };
   if (std::any_of(counts.begin(), counts.end(), is) && name != "host.batch") return 1;
   if (std::any_of(habits.begin(), habits.end(), is)) return 0;

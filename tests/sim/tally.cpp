@@ -50,7 +50,7 @@ std::uint64_t take_number(std::string_view& text) {
 
 /// Numbers, then the two texts with their length.
 std::string to_line(const run_result& r) {
-  std::string out = fmt::format("{} {} {} {} ", r.hash, r.virtual_us, r.rows, r.opens);
+  std::string out = fmt::format("{} {} {} {} {} ", r.hash, r.virtual_us, r.rows, r.reports, r.opens);
   testing::simulation_counts counts = r.counts;
   for (const named_count& each : counts_of(counts)) out += fmt::format("{} ", *each.value);
   out += r.found ? "1 " : "0 ";
@@ -63,6 +63,7 @@ run_line from_line(std::string_view text) {
   out.hash = take_number(text);
   out.virtual_us = take_number(text);
   out.rows = take_number(text);
+  out.reports = take_number(text);
   out.opens = take_number(text);
   for (const named_count& each : counts_of(out.counts)) *each.value = take_number(text);
   out.failed = take_number(text) != 0;
@@ -78,6 +79,7 @@ void tally::add(const run_line& r) {
   failed += r.failed ? 1U : 0U;
   virtual_us += r.virtual_us;
   rows += r.rows;
+  reports += r.reports;
   opens += r.opens;
   testing::simulation_counts theirs = r.counts;
   const auto from = counts_of(theirs);
@@ -87,10 +89,10 @@ void tally::add(const run_line& r) {
 
 std::string tally::words(double seconds) const {
   std::string out = fmt::format(
-      "{} seeds, {} failed; {:.1f} s, {:.1f} seeds/s; {:.1f} virtual hours; {} events told, {} "
-      "engines opened\n",
+      "{} seeds, {} failed; {:.1f} s, {:.1f} seeds/s; {:.1f} virtual hours; {} events told, {} of them of deliveries; "
+      "{} engines opened\n",
       seeds, failed, seconds, seconds > 0 ? static_cast<double>(seeds) / seconds : 0.0,
-      static_cast<double>(virtual_us) / 3.6e9, rows, opens);
+      static_cast<double>(virtual_us) / 3.6e9, rows, reports, opens);
   testing::simulation_counts all = counts;
   for (const named_count& each : counts_of(all)) out += fmt::format("  {:>12} {}\n", *each.value, each.name);
   return out;

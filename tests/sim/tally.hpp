@@ -13,6 +13,7 @@ struct run_line {
   std::uint64_t hash = 0;
   std::uint64_t virtual_us = 0;
   std::uint64_t rows = 0;
+  std::uint64_t reports = 0;
   std::uint64_t opens = 0;
   testing::simulation_counts counts;
   bool failed = false;
@@ -28,6 +29,7 @@ struct tally {
   std::uint64_t failed = 0;
   std::uint64_t virtual_us = 0;
   std::uint64_t rows = 0;
+  std::uint64_t reports = 0;
   std::uint64_t opens = 0;
   testing::simulation_counts counts;
 

@@ -172,6 +172,12 @@ class dispatcher_bench {
     submit("+12125550123");
     s.told.route = route;
   }
+  /// And with one whose answer was lost and that was to be sent again.
+  void submit_to_be_sent_again(std::uint16_t route) {
+    slots_[next_].answer_lost = true;
+    submit("+12125550123");
+    slots_[next_ - 1].told.route = route;
+  }
   /// As an engine that takes up a journal does with a message that was to be tried again then.
   void submit_deferred(time_point until) {
     slots_[next_].not_before = until;

@@ -95,6 +95,9 @@ struct acceptance {
   std::uint32_t provider = 0;
   std::string id{};
   std::string number{};  ///< digits
+  /// What the provider's delivery reports give back: Sinch's client-reference, Infobip's callbackData, as the client
+  /// sent it. Empty: it sent none.
+  std::string reference{};
 };
 
 class simulation {

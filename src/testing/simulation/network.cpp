@@ -169,7 +169,7 @@ void line::take_acceptances() {
     for (; seen < books.accepted.size(); ++seen) {
       const auto& m = books.accepted[seen];
       world_.note("{} takes {} for {}", host_.name, m.id, m.to);
-      into.push_back({world_.now(), host_.index, m.id, m.to});
+      into.push_back({world_.now(), host_.index, m.id, m.to, m.reference});
     }
   };
   take(host_.core.sinch(), host_.sinch_seen, world_.acceptances);

@@ -14,14 +14,16 @@ std::string joined(http::transport::pieces some) {
   return all;
 }
 
-/// The message ids of a request, as this library prints them.
+/// The message ids of a request, as this library prints them, each once: the reference for delivery reports repeats it.
 std::vector<std::string> ids_in(std::string_view request) {
   constexpr std::string_view mark = "\"bs-";
   constexpr std::size_t length = 19;  // "bs-" and 16 digits
   std::vector<std::string> ids;
   if (!request.starts_with("POST")) return ids;
-  for (std::size_t at = request.find(mark); at != std::string_view::npos; at = request.find(mark, at + length))
-    ids.emplace_back(request.substr(at + 1, length));
+  for (std::size_t at = request.find(mark); at != std::string_view::npos; at = request.find(mark, at + length)) {
+    const std::string_view id = request.substr(at + 1, length);
+    if (ids.empty() || ids.back() != id) ids.emplace_back(id);
+  }
   return ids;
 }
 

@@ -138,6 +138,31 @@ TEST_CASE("reports: a message of an earlier engine is held no longer than its re
   REQUIRE(b.only_event().outcome == outcome::maybe_sent);
 }
 
+TEST_CASE("reports: a message that waits to be sent again and is reported meanwhile does not leave again",
+          "[engine][reports]") {
+  const bool is_due = GENERATE(false, true);
+  bench b({.policy = on_unknown::resend, .reconcile = patient, .reported = true});
+  b.submit("+12125550123");
+  b.run();
+  b.lose();
+  REQUIRE(b.machine().retrying() == 1);
+  REQUIRE_FALSE(b.report(0, delivery::underway));  // nobody holds it
+  b.env.advance(is_due ? 10min : 0ms);
+  b.run();
+  b.set_state(campaign_state::running);
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+  REQUIRE(b.clients[0]->sent.empty());
+}
+
+TEST_CASE("reports: what an earlier engine was to send again and was reported does not leave", "[engine][reports]") {
+  bench b({.policy = on_unknown::resend, .reconcile = patient, .reported = true});
+  REQUIRE_FALSE(b.report(0));
+  b.submit_to_be_sent_again(0);
+  b.run();
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+  REQUIRE(b.clients[0]->sent.empty());
+}
+
 TEST_CASE("reports: a refusal as a repeat is none where the message was reported", "[engine][reports]") {
   const bool is_reported = GENERATE(true, false);
   bench b({.reconcile = patient, .reported = true});
