@@ -227,7 +227,7 @@ void dispatcher::arrived(slot_index i, const delivery_report& report) {
 
 /// Nobody can be asked for the message, or not any more: only its report can tell, if it comes in time.
 void dispatcher::await_report(const question& q, time_point now) {
-  if (q.held_until <= now) {
+  if (q.held_until <= now || state_of(q.message) == campaign_state::cancelled) {
     shared_.deliveries->release(q.id);
     return settle(q.message, outcome::maybe_sent, q.reason);
   }
@@ -341,7 +341,8 @@ void dispatcher::answered(const question& q, const verdict& v, time_point now) {
   slot& s = slots_[q.message];
   const bool accepted = v.kind == verdict_kind::accepted;
   // "Rejected" may be what the provider said of an earlier attempt, while the one that was lost went out.
-  if (accepted || (v.kind == verdict_kind::rejected && s.told.attempts <= 1)) {
+  const bool rejected = v.kind == verdict_kind::rejected && s.told.attempts <= 1;
+  if (accepted || (rejected && !shared_.deliveries->is_known(q.id))) {
     s.answer_lost = false;
     shared_.deliveries->release(q.id);
     return settle(q.message, accepted ? outcome::accepted : outcome::rejected,

@@ -12,8 +12,7 @@ namespace {
 using namespace engine_detail;
 using std::chrono::milliseconds;
 
-constexpr std::size_t host_batch = 64;  // slots handled at once on a host thread's stack
-constexpr unsigned host_waiter = 0;     // of the event queue
+constexpr unsigned host_waiter = 0;  // of the event queue
 // How long a disk that does not take what is recorded is waited for.
 constexpr milliseconds cancel_patience{2'000};
 constexpr milliseconds stop_patience{5'000};
@@ -40,7 +39,7 @@ engine::impl::impl(options o, environment& env, runtime& on, wake_fd news, wake_
       sources_(o.sources_max),
       tenants_(o.campaigns_max) {
   const std::uint64_t instance = o.instance == 0xFFFF ? env.random() % 4096 : o.instance;
-  next_id_ = instance << 52U | first_sequence(env.wall_now());
+  next_id_ = first_id_ = instance << 52U | first_sequence(env.wall_now());
   for (slot_index i = 0; i < slots_.count(); ++i) static_cast<void>(free_.try_push(slot_index{i}));
   shared_.options = std::move(o);
   shared_.environment_ = &env;
@@ -240,7 +239,7 @@ std::size_t engine::impl::poll(std::span<event> out) noexcept {
     if (got == wanted) continue;
     // Empty: quieten the descriptor, then announce the wait; what came in between makes it readable again.
     if (signalled_.exchange(false, std::memory_order_acquire)) news_.clear();
-    if (!events_.arm(host_waiter)) wake_host(this, host_waiter);
+    if (!events_.arm(host_waiter) || report_is_due()) wake_host(this, host_waiter);
     break;
   }
   return n;

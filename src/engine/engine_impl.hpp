@@ -61,6 +61,8 @@ class engine::impl {
   using source_entry = engine_detail::source_entry;
   using slot_index = engine_detail::slot_index;
 
+  static constexpr std::size_t host_batch = 64;  // slots handled at once on a host thread's stack
+
   // taking up what a journal knows; engine_recovery.cpp
   [[nodiscard]] result<void, failure> recover();
   [[nodiscard]] std::vector<violation> too_small_for(const ::broadside::journal::recovered&) const;
@@ -76,6 +78,7 @@ class engine::impl {
   [[nodiscard]] position take_reports(std::uint16_t route, std::span<const delivery_report>, callback_reply&);
   [[nodiscard]] std::optional<position> record_report(std::uint16_t route, const delivery_report&);
   void is_recorded(position last, callback_reply&);
+  [[nodiscard]] bool report_is_due() noexcept;
   std::size_t tell_reports(std::span<event> out) noexcept;
 
   result<void, failure> look_at_media(const engine_detail::compiled_campaign&, std::vector<finding>& found);
@@ -86,7 +89,12 @@ class engine::impl {
   void follow(source_entry&) const noexcept;
   void finish_source(source_id, source_entry&);
 
-  static void wake_shard(void* self, unsigned waiter) noexcept { static_cast<impl*>(self)->shards_[waiter]->wake(); }
+  /// The number behind the shards' is the host's: it waits for reports to be kept.
+  static void wake_shard(void* self, unsigned waiter) noexcept {
+    const auto& shards = static_cast<impl*>(self)->shards_;
+    if (waiter >= shards.size()) return wake_host(self, waiter);
+    shards[waiter]->wake();
+  }
   static void wake_host(void* self, unsigned) noexcept {
     static_cast<impl*>(self)->news_.signal();
     static_cast<impl*>(self)->signalled_.store(true, std::memory_order_release);  // after: poll() never misses a clear
@@ -131,6 +139,7 @@ class engine::impl {
   std::vector<std::unique_ptr<engine_detail::shard>> shards_;
 
   std::atomic<std::uint64_t> next_id_{0};
+  std::uint64_t first_id_ = 0;          // constant after open()
   std::atomic<bool> signalled_{false};  // news_ may be readable
   std::mutex looking_;                  // preflight_: one look at a time
   std::optional<preflight> preflight_;  // none: media are not looked at

@@ -11,6 +11,13 @@ namespace broadside {
 using namespace engine_detail;
 namespace kept = ::broadside::journal;
 
+namespace {
+
+/// No message is told to wait longer; what a clock that was set back makes of it is cut.
+constexpr std::chrono::hours wait_max{24};
+
+}  // namespace
+
 result<void, failure> engine::impl::recover() {
   kept::recovered found;
   auto opened = runtime_.open_journal(shared_.options, slots_, *shared_.limits, *shared_.environment_, found);
@@ -22,7 +29,7 @@ result<void, failure> engine::impl::recover() {
   shared_.survives = true;
   shared_.limits->restore(found.usages);
   shared_.deliveries = std::make_unique<delivery_desk>(std::move(found.deliveries));
-  next_id_ = shared_.limits->unused_id(next_id_);
+  next_id_ = first_id_ = shared_.limits->unused_id(next_id_);
   map_routes(found.routes);
   if (auto done = recover_campaigns(found); !done) return done.error();
   recover_sources(found);
@@ -155,7 +162,8 @@ void engine::impl::recover_message(const kept::recovered_message& m, time_point 
   // A clock that was set back does not make a message younger than it was when it came.
   const wall_time::duration age_max = c->compiled->definition.age_max;
   s.expires_at = now + std::min(m.expires_at - wall, age_max);
-  s.not_before = m.so_far.not_before > wall ? now + (m.so_far.not_before - wall) : time_point{};
+  const wall_time::duration left = m.so_far.not_before - wall;
+  s.not_before = left > left.zero() ? now + std::min<wall_time::duration>(left, wait_max) : time_point{};
   s.failures = m.so_far.failures;
   s.alone = false;
   s.answer_lost = m.so_far.answer_lost || m.claimed;

@@ -41,11 +41,19 @@ result<callback_reply> engine::impl::accept_callback(std::string_view route, con
   return said;
 }
 
-/// What a reference says must be something that this engine, or an earlier one on its journal, can have given.
+/// What a reference says must be something that this engine, or an earlier one on its journal, can have given. Numbers
+/// of campaigns and sources begin anew where there is no journal, and ids do not. A row may be here before submit() has
+/// counted its batch.
 bool engine::impl::can_be_ours(const message_reference& of) const noexcept {
+  constexpr unsigned sequence_bits = 52;
+  const auto id = static_cast<std::uint64_t>(of.id);
+  const bool is_mine = id >> sequence_bits == first_id_ >> sequence_bits;
+  const bool is_later = is_mine && id >= next_id_.load(std::memory_order_relaxed);
+  const bool is_earlier = !is_mine || id < first_id_;
+  if (is_later || (is_earlier && !durable_)) return false;
   const source_entry* source = sources_.find(static_cast<std::uint32_t>(of.source));
   return find(of.campaign) != nullptr && source != nullptr && source->campaign == of.campaign &&
-         static_cast<std::uint64_t>(of.row) < source->next.load(std::memory_order_acquire);
+         static_cast<std::uint64_t>(of.row) < source->next.load(std::memory_order_acquire) + host_batch;
 }
 
 /// The last position that was given, or the default one: none was.
@@ -99,33 +107,43 @@ std::optional<position> engine::impl::record_report(std::uint16_t route, const d
   told.provider_message_id = report.provider_message_id;
   told.status_code = report.status_code;
   told.error = report.error;
+  untold_.push_back(i);  // before anything that would have to be taken back
   const unsigned watched_as = shared_.options.shards;
   shared_.told.recording(watched_as);
   told.at = journal_->reserve(1);
   // All earlier reports were told: nothing of them stands in the way of confirming what comes before this one.
-  if (untold_.empty()) shared_.told.polled(watched_as, position{static_cast<std::uint64_t>(told.at) - 1});
+  if (untold_.size() == 1) shared_.told.polled(watched_as, position{static_cast<std::uint64_t>(told.at) - 1});
   shared_.told.recorded(watched_as, told.at);
   const std::uint16_t recorded_as = route < shared_.route_numbers.size() ? shared_.route_numbers[route] : route;
   const kept::record record{kept::record_kind::report, i, {.route = recorded_as}};
   journal_->publish(told.at, std::span(&record, 1));
   campaign_entry& c = *find(told.campaign);
   (told.delivery == delivery::delivered ? c.delivered : c.undelivered).fetch_add(1, std::memory_order_relaxed);
-  untold_.push_back(i);
   reports_wait_.store(true, std::memory_order_release);
   return told.at;
 }
 
 /// Waits until the journal has everything up to `last`; without it the provider shall call again, and is then told that
-/// the report is known, once it is kept.
+/// the report is known, once it is kept. The host hears of it when it is.
 void engine::impl::is_recorded(position last, callback_reply& said) {
-  const bool some = reports_wait_.load(std::memory_order_acquire);
-  if (some && durable_ && journal_->cleared() < last) {
-    if (const error_code failed = durable_->flush(shared_.options.reports.patience)) {
+  if (durable_ && journal_->durable() < last) {
+    const error_code failed = durable_->flush(shared_.options.reports.patience);
+    if (failed && journal_->durable() < last) {
       said.status = 503;
       said.why = failed;
     }
   }
-  if (some) wake_host(this, 0);
+  if (report_is_due()) wake_host(this, 0);
+}
+
+/// Whether poll() would tell a report now. If not, and there is one, the host is woken when the journal has it.
+bool engine::impl::report_is_due() noexcept {
+  if (!reports_wait_.load(std::memory_order_acquire)) return false;
+  const std::scoped_lock lock(reporting_);
+  if (untold_.empty()) return false;
+  const position at = slots_[untold_.front()].told.at;
+  const auto host = static_cast<unsigned>(shards_.size());
+  return at <= journal_->cleared() || (host < kept::shards_max && !journal_->tell_when_cleared(host, at));
 }
 
 std::size_t engine::impl::tell_reports(std::span<event> out) noexcept {

@@ -5,7 +5,7 @@
 // before the next attempt. Readers hold the environment shared meanwhile.
 //
 // What was looked at of the mapped file stays mapped until somebody says otherwise, and counts as the process's memory
-// meanwhile: every few MiB it is let go, and whoever needs a page again finds it in the system's cache.
+// meanwhile: every megabyte or so it is let go, and whoever needs a page again finds it in the system's cache.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <lmdb.h>

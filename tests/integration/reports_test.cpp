@@ -320,21 +320,70 @@ TEST_CASE("reports: while every place is taken the provider is asked to call aga
   engine e = world::open(std::move(o));
   const auto id = world::launch(e);
   const auto source = e.open_source(id, "list");
-  submit_rows(e, *source, 20);
-  const auto outcomes = events_of(e, 20);
+  constexpr std::uint64_t rows = 80;
+  submit_rows(e, *source, 40);
+  auto outcomes = events_of(e, 40);
+  submit_rows(e, *source, rows);  // from where it stands: what was taken is skipped
+  const auto others = events_of(e, 40);
+  outcomes.insert(outcomes.end(), others.begin(), others.end());
   // Reports that nobody polls take what is left.
   callback_reply said;
   std::size_t n = 0;
-  for (std::uint64_t i = 0; i < 200 && said.status == 200; ++i, ++n) {
-    message_reference of{message_id{static_cast<std::uint64_t>(outcomes[0].id) + 1'000 + i}, id, *source, ordinal{0}};
-    message_reference_text text;
-    said = post(e, {std::string(to_text(of, text))});
-  }
+  for (; n < rows && said.status == 200; ++n) said = post(e, {reference_of(outcomes[n])});
   REQUIRE(said.status == 503);
   REQUIRE(said.why == errc::full);
   REQUIRE(n == 65);
   static_cast<void>(events_of(e, 64));
-  REQUIRE(post(e, {reference_of(outcomes[0])}).told == 1);
+  REQUIRE(post(e, {reference_of(outcomes[64])}).told == 1);
+}
+
+TEST_CASE("reports: an engine without a journal takes no reports of an earlier one's messages", "[reports]") {
+  world w;
+  std::string earlier;
+  for (int run = 0; run < 2; ++run) {
+    engine e = world::open(w.settings(false));
+    const auto id = world::launch(e);
+    const auto source = e.open_source(id, "list");
+    submit_rows(e, *source, 1);
+    const auto outcome = events_of(e, 1)[0];
+    if (run == 0) {
+      earlier = reference_of(outcome);
+      continue;
+    }
+    REQUIRE(post(e, {earlier}).unmatched == 1);  // the same campaign, source and row, by their numbers
+    message_reference later{message_id{static_cast<std::uint64_t>(outcome.id) + 1}, id, *source, ordinal{0}};
+    message_reference_text text;
+    REQUIRE(post(e, {std::string(to_text(later, text))}).unmatched == 1);
+    REQUIRE(e.counts(id).delivered == 0);
+  }
+}
+
+TEST_CASE("reports: a host that sleeps is woken for each report", "[reports]") {
+  const bool durable = GENERATE(false, true);
+  world w;
+  engine e = world::open(w.settings(durable));
+  const auto id = world::launch(e);
+  const auto source = e.open_source(id, "list");
+  constexpr std::uint64_t rows = 300;
+  submit_rows(e, *source, rows);
+  const auto outcomes = events_of(e, rows);
+  REQUIRE(e.drain(60s));
+  std::thread provider([&] {
+    for (const event& each : outcomes) {
+      const std::string body = R"({"origin":"MMS_MT","code":"N102","client-reference":")" + reference_of(each) + "\"}";
+      static_cast<void>(e.accept_callback("main", {"POST", "/x/" + std::string(secret), {}, body}));
+    }
+  });
+  std::size_t told = 0;
+  bool slept_too_long = false;
+  for (std::array<event, 1> some; told < rows && !slept_too_long;) {
+    pollfd news{e.event_fd(), POLLIN, 0};
+    slept_too_long = ::poll(&news, 1, 30'000) == 0;  // nothing else will ever wake this host
+    while (e.poll(some) > 0) ++told;
+  }
+  provider.join();
+  REQUIRE_FALSE(slept_too_long);
+  REQUIRE(told == rows);
 }
 
 TEST_CASE("reports: after stop() the provider is asked to call again", "[reports]") {

@@ -118,6 +118,27 @@ TEST_CASE("reports: cancelling ends the wait for a report", "[engine][reports]")
   REQUIRE(b.only_event().outcome == outcome::maybe_sent);
 }
 
+TEST_CASE("reports: a message whose answer is lost after its campaign was cancelled is not held", "[engine][reports]") {
+  bench b({.reconcile = patient, .reported = true});
+  b.submit("+12125550123");
+  b.run();
+  b.set_state(campaign_state::cancelled);
+  b.lose();
+  REQUIRE(b.only_event().outcome == outcome::maybe_sent);
+}
+
+TEST_CASE("reports: what a provider says it rejected is believed of nothing that was reported", "[engine][reports]") {
+  bench b({.asked_for = 10, .reconcile = patient, .reported = true});
+  b.submit("+12125550123");
+  b.run();
+  b.lose();
+  b.env.advance(1000ms);
+  b.run();
+  REQUIRE(b.report(0, delivery::underway));
+  b.answer_question("R");  // before the shard has looked at the report
+  REQUIRE(b.only_event().outcome == outcome::accepted);
+}
+
 TEST_CASE("reports: a message that an earlier engine may have sent is held too", "[engine][reports]") {
   bench b({.reconcile = patient, .reported = true});
   b.submit_interrupted(0);
