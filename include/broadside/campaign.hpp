@@ -31,7 +31,7 @@ struct recipient {
 
 /// What to do with a message whose answer was lost after its bytes left.
 enum class on_unknown : std::uint8_t {
-  hold,                    ///< it ends as maybe_sent. Never a second copy. The default
+  hold,                    ///< what is reported or answered of it counts, else maybe_sent; never a copy. The default
   resend,                  ///< it is sent again: at least once, perhaps twice
   resend_if_deduplicated,  ///< sent again only through a provider that refuses a repeated message_id; else held
 };

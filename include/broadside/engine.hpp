@@ -156,10 +156,11 @@ class engine {
 
   /// Takes a request that a provider made to the host's server: delivery reports of a route's messages. Verified, read,
   /// matched, recorded in the journal, and told by poll() as events whose `delivery` is set. Waits until the journal
-  /// has them, at most report_options::patience: with status 200 nothing of it can be lost, and a repeat changes
-  /// nothing. A report of a message whose answer was lost settles it as accepted. What the callback says is never taken
-  /// on faith beyond its route's secret: references that this engine cannot have given are counted as unmatched.
-  /// Errors: unknown_route. Any thread; also after drain(); after stop() the status is 503.
+  /// has them, at most report_options::patience: with status 200 no crash loses what was told or is known already, as
+  /// far as the journal's durability goes (with the in-memory journal, and of `underway`, a restart forgets it), and a
+  /// repeat changes nothing. A report of a message whose answer was lost settles it as accepted. References that this
+  /// engine, or an earlier one on its journal, cannot have given are counted as unmatched. Errors: unknown_route. Any
+  /// thread; also after drain(); after stop() the status is 503.
   [[nodiscard]] result<callback_reply> accept_callback(std::string_view route, const http_request_view&);
 
   /// Everything at or before this survives what the journal survives; with the in-memory journal, nothing but pause().

@@ -109,15 +109,16 @@ struct failover_options {
 struct reconcile_options {
   std::uint16_t asks_max = 3;                  ///< 0 to 10; 0: nobody is asked
   std::chrono::milliseconds delay_min{2'000};  ///< 1 ms to 1 h
-  /// Where delivery reports come in (provider::reports()), how long a message whose answer was lost is held for its
-  /// report, asked for or not, before it ends as maybe_sent. 0 to 3 days.
+  /// Where delivery reports come in (provider::reports()), how long on_unknown::hold holds a message for its report,
+  /// asked for or not, before it ends as maybe_sent. It keeps its place, so that many lost answers and a long wait
+  /// leave little room: 0 to 3 days.
   std::chrono::milliseconds report_wait{600'000};
 };
 
 /// What is kept of delivery reports, so that one that comes again changes nothing.
 struct report_options {
   /// Messages whose report is remembered, the latest; of older ones a repeated report is told again. A quarter of a
-  /// byte each, taken as reports come. 16,384 to 1,000,000,000.
+  /// byte each, twice with a durable journal, taken as reports come. 16,384 to 1,000,000,000.
   std::uint64_t remembered_max = 16'000'000;
   /// How long accept_callback() waits for the journal before it asks the provider to call again. 10 ms to 1 min.
   std::chrono::milliseconds patience{2'000};

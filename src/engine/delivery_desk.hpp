@@ -2,7 +2,7 @@
 // that hold messages whose answer was lost.
 //
 // Any thread. A mutex guards all of it: reports come far more seldom than messages leave, and shards ask only when an
-// answer was lost. has_news() takes no lock.
+// answer was lost, or a repeat refused. has_news() takes no lock.
 #pragma once
 
 #include <array>

@@ -2,7 +2,8 @@
 //
 // Shards put events into one queue each in the order of its own positions, but not in the order of each other's: who
 // has read the event at position 30 may not have been given the one at 20 yet. A confirmation therefore counts only as
-// far as every shard's events were polled. Lock-free; a shard writes its own cell, poll() the other half of it.
+// far as every shard's events were polled. Lock-free; a shard writes its own cell, poll() the other half of it;
+// who records delivery reports writes both halves of its own, while nothing of it is untold.
 #pragma once
 
 #include <algorithm>
