@@ -186,9 +186,19 @@ TEST_CASE("reports: who has not the secret, or asks for what is not there, chang
   // Shaped like ours, and nothing that this engine can have given.
   message_reference_text text;
   message_reference other{outcome.id, outcome.campaign, outcome.source, outcome.row};
-  SECTION("another campaign") { other.campaign = campaign_id{5}; }
-  SECTION("another source") { other.source = source_id{5}; }
-  SECTION("a row that was not taken") { other.row = ordinal{1}; }
+  switch (GENERATE(0, 1, 2, 3)) {
+    case 0:
+      other.campaign = campaign_id{5};
+      break;
+    case 1:
+      other.source = source_id{5};
+      break;
+    case 2:
+      other.row = ordinal{1'000};  // beyond what was taken
+      break;
+    default:
+      other.id = message_id{static_cast<std::uint64_t>(outcome.id) + 1};  // not given yet
+  }
   const callback_reply said = post(e, {std::string(to_text(other, text))});
   REQUIRE(said.status == 200);
   REQUIRE(said.unmatched == 1);
@@ -321,11 +331,11 @@ TEST_CASE("reports: while every place is taken the provider is asked to call aga
   const auto id = world::launch(e);
   const auto source = e.open_source(id, "list");
   constexpr std::uint64_t rows = 80;
-  submit_rows(e, *source, 40);
-  auto outcomes = events_of(e, 40);
-  submit_rows(e, *source, rows);  // from where it stands: what was taken is skipped
-  const auto others = events_of(e, 40);
-  outcomes.insert(outcomes.end(), others.begin(), others.end());
+  std::vector<event> outcomes;
+  for (std::uint64_t until = 20; until <= rows; until += 20) {
+    submit_rows(e, *source, until);  // what was taken is skipped
+    for (const event& each : events_of(e, 20)) outcomes.push_back(each);
+  }
   // Reports that nobody polls take what is left.
   callback_reply said;
   std::size_t n = 0;
