@@ -104,8 +104,8 @@ struct failover_options {
 };
 
 /// Messages that on_unknown holds because their answer was lost are asked for where the provider can be asked
-/// (Infobip): what it knows of them becomes their outcome, what it does not know ends as maybe_sent. Asked for after
-/// delay_min, and again after four times as long, asks_max times in all.
+/// (Infobip): what it knows of them becomes their outcome, what it does not know ends as maybe_sent, where delivery
+/// reports come in after report_wait. Asked for after delay_min, and again after four times as long, asks_max times.
 struct reconcile_options {
   std::uint16_t asks_max = 3;                  ///< 0 to 10; 0: nobody is asked
   std::chrono::milliseconds delay_min{2'000};  ///< 1 ms to 1 h
@@ -155,7 +155,7 @@ struct journal_options {
   std::chrono::milliseconds sync_interval{1'000};  ///< with periodic; 1 ms to 1 min
   std::uint64_t bytes_max = std::uint64_t{64}
                             << 30U;     ///< of the file; 16 MiB to 16 TiB. Full: nothing is taken or sent
-  std::chrono::hours keep_outcomes{0};  ///< after they are confirmed, for journal_view; at most 10 years
+  std::chrono::hours keep_outcomes{0};  ///< outcomes, not reports, after they are confirmed; at most 10 years
   std::function<void(const recovery_progress&)> on_progress{};  ///< called by open(), in the thread that calls it
 };
 

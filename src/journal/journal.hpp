@@ -79,8 +79,8 @@ class journal {
   [[nodiscard]] virtual position durable() const noexcept = 0;
   /// Claims at or before this may leave, and outcomes may be told: durable(), unless the host chose to wait for less.
   [[nodiscard]] virtual position cleared() const noexcept = 0;
-  /// A shard (below shards_max) whose claim or outcome is not cleared yet asks to be told; the answer is false when it
-  /// is cleared by now. One telling for each asking.
+  /// A shard (below shards_max) whose claim or outcome is not cleared yet asks to be told, or the host, as the number
+  /// behind the shards', one thread at a time; the answer is false when it is cleared by now. One telling each.
   [[nodiscard]] virtual bool tell_when_cleared(unsigned shard, position at) noexcept = 0;
 
   /// False while the journal cannot write: nothing may be taken and nothing may leave.

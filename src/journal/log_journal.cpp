@@ -556,7 +556,8 @@ void log_writer::encode_outcome(const record& r, position at, const event& told)
   }
 }
 
-/// Of a message that the provider told of. What is under way is remembered, and told to nobody.
+/// Of a message that the provider told of. What is under way would be remembered and told to nobody; the engine records
+/// none such yet.
 void log_writer::encode_report(const record& r, position at, const event& told) {
   if (told.delivery == delivery::none) return;
   static_cast<void>(deliveries_.advance(told.id, told.delivery));  // the engine has seen that it is news

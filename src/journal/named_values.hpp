@@ -70,8 +70,8 @@ void write_totals(std::string& into, const ledger&);
 [[nodiscard]] std::string encode_log_end(const log_end&);
 [[nodiscard]] std::string encode_source(const source_facts&);
 [[nodiscard]] std::string encode_number(std::uint64_t);
-/// Without `inside`, which the messages say, and what was reported, which has a value of its own: the library of before
-/// there were reports passes that over.
+/// Without `inside`, which the messages say, and what was reported, which has a value of its own, so that totals
+/// written before there were reports are still read.
 [[nodiscard]] std::string encode_totals(const ledger&);
 [[nodiscard]] std::string encode_reported(const ledger&);
 [[nodiscard]] std::string encode_names(const std::vector<std::string>&);

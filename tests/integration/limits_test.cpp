@@ -369,7 +369,7 @@ TEST_CASE("limits: what waits for a limit leaves when the limit is lifted", "[li
   host h(std::move(o));
   const std::size_t it = h.launch(from(number(0)), 100);
   REQUIRE(h.run_until([&] { return h.ended(outcome::accepted) == 1; }));
-  REQUIRE(h->why(h.id(it)).what == binding::rate_limit);
+  REQUIRE(h.run_until([&] { return h->why(h.id(it)).what == binding::rate_limit; }));
   REQUIRE(h->change_limit("brand", {}));
   REQUIRE(h.run_until([&] { return h.ended(outcome::accepted) == 100; }));  // by the limit it would take hours
   h.finish();
